@@ -1,0 +1,64 @@
+"""The `liftward` command: one program, one table of subcommands, each imported when called."""
+
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib import import_module
+from typing import cast
+
+from liftward_kit.settings import SettingError
+from liftward_kit.subcommand import WRONG_CALL, CallError, Subcommand
+
+# name -> (module that offers it, what it does)
+SUBCOMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("liftward_runtime.demo.command", "play a synthetic town with trapped people and crews"),
+    "up": ("liftward_runtime.up", "run the platform with the embedded database and broker"),
+    "status": ("liftward_runtime.status", "say what is running in the state directory"),
+    "check-config": ("liftward_runtime.check_config", "validate and print the settings, secrets masked"),
+    "migrate": ("liftward_platform.migrations.command", "bring the database schema up to date"),
+    "gateway": ("liftward_gateway.command", "run a gateway worker; list and replay quarantine"),
+    "engine": ("liftward_platform.engine.command", "run the rescue engine"),
+    "api": ("liftward_platform.api.command", "run the HTTP API and the console"),
+    "account": ("liftward_platform.access.command", "create, list and disable accounts"),
+    "fleet": ("liftward_platform.fleet.command", "load and list lifts, parties and crews"),
+    "ledger": ("liftward_platform.ledger.command", "verify the ledger, print a lift's history"),
+    "simulate": ("liftward_simulator.command", "run simulated lifts against a broker"),
+    "crews": ("liftward_simulator.crews_command", "run simulated crews against the HTTP API"),
+    "bench": ("liftward_runtime.bench.command", "measure, as ratios beside a named peer"),
+}
+
+
+def load(name: str) -> Subcommand:
+    """Import and return the module behind a subcommand."""
+    return cast("Subcommand", import_module(SUBCOMMANDS[name][0]))
+
+
+def top_parser() -> ArgumentParser:
+    """Return the parser that knows the names of all subcommands, and imports none."""
+    lines = "\n".join(f"  {name:<14}{purpose}" for name, (_, purpose) in SUBCOMMANDS.items())
+    parser = ArgumentParser(
+        prog="liftward",
+        usage="liftward <subcommand> [options]   (liftward <subcommand> --help)",
+        description=f"subcommands:\n{lines}",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("subcommand", choices=SUBCOMMANDS, metavar="subcommand")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = top_parser().parse_args(words[:1]).subcommand
+    module = load(name)
+    parser = ArgumentParser(prog=f"liftward {name}", description=SUBCOMMANDS[name][1])
+    module.configure(parser)
+    try:
+        return module.run(parser.parse_args(words[1:]))
+    except (SettingError, CallError) as error:
+        sys.stderr.write(f"liftward {name}: {error}\n")
+        return WRONG_CALL
+
+
+if __name__ == "__main__":
+    sys.exit(main())
