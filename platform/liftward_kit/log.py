@@ -21,7 +21,9 @@ def mask_secrets(
 def configure_logs(process: str, *, level: str = "INFO") -> None:
     """Send this process's logs to standard error, marked with the process's name."""
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[

@@ -7,6 +7,8 @@ and because their order matters: a change of user clears the parent-death signal
 Arguments: parent pid, signal number on the parent's death, uid or "-", gid or "-", program, words.
 """
 
+# All imports stand here: after the switch of user the interpreter's own files may be closed to us.
+import ctypes
 import os
 import signal
 import sys
@@ -26,8 +28,6 @@ def _switch_user(uid: str, gid: str) -> None:
 def _die_with_parent(parent_pid: int, signal_number: int) -> None:
     """Ask the kernel for a signal when the parent dies; only Linux has this."""
     if sys.platform.startswith("linux"):
-        import ctypes
-
         if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     # The parent may have died before the kernel knew our wish.
@@ -43,7 +43,7 @@ def main(words: list[str]) -> None:
         # The interpreter ignores these two; an ignored signal would stay ignored after exec.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
-        os.execv(program, [program, *rest])
+        os.execv(program, [program, *rest])  # noqa: S606 - turning into it is the purpose
     except OSError as error:
         sys.stderr.write(f"cannot start {program}: {error}\n")
         sys.exit(_CANNOT_START)

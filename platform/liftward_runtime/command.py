@@ -1,9 +1,11 @@
 """The `liftward` command: one program, one table of subcommands, each imported when called."""
 
+import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import cast
 
 from liftward_kit.settings import SettingError
@@ -11,10 +13,17 @@ from liftward_kit.subcommand import WRONG_CALL, CallError, Subcommand
 
 # name -> (module that offers it, what it does)
 SUBCOMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("liftward_runtime.demo.command", "play a synthetic town with trapped people and crews"),
+    "demo": (
+        "liftward_runtime.demo.command",
+        "play a synthetic town with trapped people and crews",
+    ),
+    "demo-town": ("liftward_runtime.demo.town", "(part of the demo) register its town"),
     "up": ("liftward_runtime.up", "run the platform with the embedded database and broker"),
     "status": ("liftward_runtime.status", "say what is running in the state directory"),
-    "check-config": ("liftward_runtime.check_config", "validate and print the settings, secrets masked"),
+    "check-config": (
+        "liftward_runtime.check_config",
+        "validate and print the settings, secrets masked",
+    ),
     "migrate": ("liftward_platform.migrations.command", "bring the database schema up to date"),
     "gateway": ("liftward_gateway.command", "run a gateway worker; list and replay quarantine"),
     "engine": ("liftward_platform.engine.command", "run the rescue engine"),
@@ -26,6 +35,9 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "crews": ("liftward_simulator.crews_command", "run simulated crews against the HTTP API"),
     "bench": ("liftward_runtime.bench.command", "measure, as ratios beside a named peer"),
 }
+
+# They start a platform of their own or look at one; the others use the one that runs here.
+RUNTIME_SUBCOMMANDS = frozenset({"demo", "up", "status", "check-config", "bench"})
 
 
 def load(name: str) -> Subcommand:
@@ -54,6 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = ArgumentParser(prog=f"liftward {name}", description=SUBCOMMANDS[name][1])
     module.configure(parser)
     try:
+        if name not in RUNTIME_SUBCOMMANDS and not os.environ.get("LIFTWARD_DATABASE_URL"):
+            from liftward_runtime.running_environment import adopt_running
+
+            adopt_running(os.environ, current_folder=Path.cwd())
         return module.run(parser.parse_args(words[1:]))
     except (SettingError, CallError) as error:
         sys.stderr.write(f"liftward {name}: {error}\n")

@@ -24,7 +24,7 @@ STOP_SIGNAL = signal.SIGTERM  # Mosquitto saves its store on it, aedes closes it
 _NODE_MAJOR_MIN = 20  # what aedes 1.x asks for
 _NPM_TIMEOUT_S = 180
 _PROBE_TIMEOUT_S = 1.0
-# MQTT 3.1.1: CONNECT, clean session, keep-alive 10 s, empty client id; and the CONNACK that accepts.
+# MQTT 3.1.1: CONNECT, clean session, 10 s keep-alive, empty client id; and the CONNACK.
 _CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x0a\x00\x00"
 _CONNACK = b"\x20\x02\x00\x00"
 
@@ -92,7 +92,12 @@ def accepts_mqtt(port: int, host: str = LOOPBACK) -> bool:
 
 
 def choose_broker(
-    kind: BrokerKind | None, environ: Environ, *, folder: Path, port: int, user: UnprivilegedUser | None
+    kind: BrokerKind | None,
+    environ: Environ,
+    *,
+    folder: Path,
+    port: int,
+    user: UnprivilegedUser | None,
 ) -> EmbeddedBroker:
     """Decide for Mosquitto, else aedes, unless `kind` forces one.
 
@@ -117,7 +122,9 @@ def choose_broker(
             f"no MQTT broker can be started: neither mosquitto nor Node >= {_NODE_MAJOR_MIN} was "
             "found; run `make setup`, or install mosquitto, or set LIFTWARD_BROKER_URL"
         )
-    return EmbeddedBroker(kind=BrokerKind.AEDES, program=node, folder=folder, port=port, run_as=None)
+    return EmbeddedBroker(
+        kind=BrokerKind.AEDES, program=node, folder=folder, port=port, run_as=None
+    )
 
 
 def find_mosquitto(environ: Environ) -> Path | None:
@@ -178,8 +185,8 @@ def install_aedes(own_folder: Path, node: Path) -> None:
     repository = _repository_aedes()
     if repository is None:
         raise CallError(
-            "aedes (deploy/aedes) is not part of this installation; install mosquitto, start from a "
-            "clone of the repository, or set LIFTWARD_BROKER_URL to a broker of your own"
+            "aedes (deploy/aedes) is not part of this installation; install mosquitto, start from "
+            "a clone of the repository, or set LIFTWARD_BROKER_URL to a broker of your own"
         )
     if folder != repository:
         ignore = shutil.ignore_patterns("node_modules")

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -32,7 +33,9 @@ STOP_SIGNAL = signal.SIGINT
 _LEFTOVER_STOP_S = 10.0
 _CONNECT_TIMEOUT_S = 2
 _INITDB_TIMEOUT_S = 120  # 0.5 s where measured; a slow disk must not look like a hang for ever
-_WAY_OUT = "start as the same user and version as before, or set LIFTWARD_STATE_DIR to another folder"
+_WAY_OUT = (
+    "start as the same user and version as before, or set LIFTWARD_STATE_DIR to another folder"
+)
 
 # Written to the command line, so that an upgrade of Liftward changes them without a new cluster.
 _SERVER_SETTINGS = {
@@ -71,7 +74,8 @@ class PostgresCluster:
 
     def dsn(self, database: str = DATABASE) -> str:
         """Return the connection string, password included."""
-        return f"postgresql://{OWNER}:{self.password.reveal}@{LOOPBACK}:{self.port}/{database}"
+        password = quote(self.password.reveal, safe="")
+        return f"postgresql://{OWNER}:{password}@{LOOPBACK}:{self.port}/{database}"
 
     def argv(self) -> tuple[str, ...]:
         """Return the words that start the server in the foreground."""
@@ -117,12 +121,12 @@ class PostgresCluster:
         made_by = marker.read_text(encoding="ascii").strip() if marker.exists() else "nothing"
         if made_by != binaries_major_version():
             raise CallError(
-                f"the database in {self.data} was made by PostgreSQL {made_by}, the installed server "
-                f"is {binaries_major_version()}; upgrade it with pg_upgrade, or {_WAY_OUT}"
+                f"the database in {self.data} was made by PostgreSQL {made_by}, the installed "
+                f"server is {binaries_major_version()}; upgrade it with pg_upgrade, or {_WAY_OUT}"
             )
 
     def _initialise(self) -> None:
-        """Run initdb beside the final place and move it there: a killed one leaves no half cluster."""
+        """Run initdb beside the final place and move it there: a killed one leaves nothing."""
         draft, password_file = self.folder / "data.new", self.folder / "initdb.password"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -153,13 +157,13 @@ class PostgresCluster:
             check=False,
         )
         if answer.returncode != 0:
-            raise InitialisationError(f"initdb failed in {draft}: {answer.stderr.strip()}")
+            raise InitialisationError(f"initdb failed in {draft}: {answer.stderr.strip()[-500:]}")
 
     def _clear_leftovers(self) -> None:
         """Wait for processes of a former server, then remove a postmaster.pid that names none.
 
-        PostgreSQL refuses to start when the number in a left postmaster.pid is alive, which a reused
-        number or an unreaped zombie of the old server is.
+        PostgreSQL refuses to start when the number in a left postmaster.pid is alive, which a
+        reused number or an unreaped zombie of the old server is.
         """
         _stop_all(self.data)
         (self.data / "postmaster.pid").unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import random
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from liftward_runtime.process_identity import command_of
@@ -64,8 +65,11 @@ def _listening_inodes(port: int) -> set[str]:
 
 
 def _socket_inodes(folder: Path) -> set[str]:
-    try:
-        links = [str(entry.readlink()) for entry in folder.iterdir()]
-    except OSError:
-        return set()
-    return {link[8:-1] for link in links if link.startswith("socket:[")}
+    inodes: set[str] = set()
+    with suppress(OSError):  # the process ended, or is not ours to look into
+        for entry in folder.iterdir():
+            with suppress(OSError):  # this one was closed meanwhile
+                link = str(entry.readlink())
+                if link.startswith("socket:["):
+                    inodes.add(link[8:-1])
+    return inodes

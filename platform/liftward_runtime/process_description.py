@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from liftward_runtime.spawning import UnprivilegedUser
@@ -39,7 +39,6 @@ class ProcessDescription:
     stop_timeout_s: float = DEFAULT_STOP_TIMEOUT_S
     # Our own processes acknowledge after the commit only, so the surest signal loses nothing.
     death_signal: signal.Signals = signal.SIGKILL
-    urls: Mapping[str, str] = field(default_factory=dict)
 
 
 def in_start_order(descriptions: Sequence[ProcessDescription]) -> list[ProcessDescription]:

@@ -25,7 +25,9 @@ class ProcessIdentity(msgspec.Struct, frozen=True):
 
 def identity_of(pid: int) -> ProcessIdentity | None:
     """Return the identity of a living process, or None when it has ended (zombies have ended)."""
-    started = _started_from_proc(pid) if _PROC.joinpath("self/stat").exists() else _started_from_ps(pid)
+    started = (
+        _started_from_proc(pid) if _PROC.joinpath("self/stat").exists() else _started_from_ps(pid)
+    )
     return None if started is None else ProcessIdentity(pid, started)
 
 
@@ -62,7 +64,7 @@ def processes_working_in(folder: Path) -> list[int]:
 
 def _pids() -> Iterator[int]:
     try:
-        names = os.listdir(_PROC)
+        names = [entry.name for entry in _PROC.iterdir()]
     except OSError:
         return
     yield from (int(name) for name in names if name.isdigit())
@@ -70,7 +72,7 @@ def _pids() -> Iterator[int]:
 
 def _working_directory(pid: int) -> Path | None:
     try:
-        return Path(os.readlink(_PROC / str(pid) / "cwd"))
+        return _PROC.joinpath(str(pid), "cwd").readlink()
     except OSError:
         return None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 # Enough for days of events; two files of this size for each of ten processes fit any disk.
 LOG_BYTES_MAX = 10_000_000
 _TAIL_BYTES = 4_000
+_LINE_LENGTH_MAX = 500  # a message for people; the rest is in the log
 
 
 def open_log(path: Path) -> int:
@@ -30,12 +31,13 @@ def limit_log(path: Path, *, bytes_max: int = LOG_BYTES_MAX) -> bool:
     return True
 
 
-def last_lines(path: Path, *, lines_count: int = 5) -> str:
-    """Return the end of a log, for the message that something went wrong."""
+def last_line(path: Path) -> str:
+    """Return what a log says last, for the message that something went wrong."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
             text = file.read().decode(errors="replace")
     except FileNotFoundError:
         return ""
-    return "\n".join(text.splitlines()[-lines_count:])
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][-_LINE_LENGTH_MAX:] if lines else ""

@@ -3,6 +3,7 @@
 Knows names, values and defaults. Must not open, start or look for anything.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -53,7 +54,11 @@ class RuntimeSettings:
             database_url=_database_url(environ),
             broker_url=_broker_url(environ),
             broker_kind=read(
-                environ, "LIFTWARD_BROKER", default=None, parse=_broker_kind, allowed="mosquitto or aedes"
+                environ,
+                "LIFTWARD_BROKER",
+                default=None,
+                parse=_broker_kind,
+                allowed="mosquitto or aedes",
             ),
             http_host=environ.get("LIFTWARD_HTTP_HOST", "").strip() or DEFAULT_HTTP_HOST,
             http_port=_port(environ, "LIFTWARD_HTTP_PORT", DEFAULT_HTTP_PORT),
@@ -77,14 +82,15 @@ def masked_url(url: str) -> str:
             f"{key}={'***' if key == 'password' else value}"
             for key, value in conninfo_to_dict(url).items()
         )
-    parts = urlsplit(url)
-    if parts.password is None:
-        return url
-    return url.replace(f":{parts.password}@", ":***@", 1)
+    password = urlsplit(url).password
+    masked = url if password is None else url.replace(f":{password}@", ":***@", 1)
+    return re.sub(r"(?<=[?&]password=)[^&]*", "***", masked)
 
 
 def _port(environ: Environ, name: str, default: int) -> int:
-    return read(environ, name, default=default, parse=count_between(0, 65535), allowed=_PORT_ALLOWED)
+    return read(
+        environ, name, default=default, parse=count_between(0, 65535), allowed=_PORT_ALLOWED
+    )
 
 
 def _broker_kind(text: str) -> BrokerKind | None:

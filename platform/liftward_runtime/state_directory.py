@@ -97,9 +97,9 @@ class StateDirectory:
 def place(wanted: Path, user: UnprivilegedUser | None) -> StateDirectory:
     """Decide where the state directory really is.
 
-    As root, the servers run as `user`. When that user may not enter the wanted folder (a clone under
-    /root, say) the state directory is a folder of FALLBACK_ROOT named after the wanted path: opening
-    up somebody's folders is not ours to do.
+    As root, the servers run as `user`. When that user may not enter the wanted folder (a clone
+    under /root, say) the state directory is a folder of FALLBACK_ROOT named after the wanted path:
+    opening up somebody's folders is not ours to do.
     """
     absolute = Path(os.path.abspath(wanted))  # noqa: PTH100 - resolve() would follow our own pointer
     if is_reachable(absolute, user):

@@ -14,14 +14,12 @@ from enum import StrEnum
 from pathlib import Path
 from subprocess import DEVNULL
 
-import structlog
-
 from liftward_kit.clock import monotonic_s
 from liftward_kit.settings import SettingError
 from liftward_kit.subcommand import CallError
 from liftward_runtime.process_description import ProcessDescription, in_start_order
 from liftward_runtime.process_identity import ProcessIdentity, identity_of
-from liftward_runtime.process_log import last_lines, limit_log, open_log
+from liftward_runtime.process_log import last_line, limit_log, open_log
 from liftward_runtime.restart_policy import (
     CONFIGURATION_ERROR_STATUS,
     RestartHistory,
@@ -33,8 +31,6 @@ _READY_POLL_S = 0.02  # doubles up to the longest below: quick starts are seen q
 _READY_POLL_LONGEST_S = 0.25
 _LOG_LIMIT_EVERY_S = 30.0
 _KILLED_WITHIN_S = 5.0  # a killed process that stays longer hangs in the kernel; we leave it there
-
-log = structlog.get_logger()
 
 
 class EventKind(StrEnum):
@@ -171,7 +167,7 @@ class Supervisor:
             self._write_log(process, str(error))
             return CONFIGURATION_ERROR_STATUS
         except Exception as error:  # noqa: BLE001 - whatever stops a start, the next try may succeed
-            self._write_log(process, f"could not start: {error!r}")
+            self._write_log(process, f"could not start: {error}")
             return None
         assert process.child is not None
         watcher = asyncio.create_task(self._watch_ready(process))
@@ -225,7 +221,7 @@ class Supervisor:
         while not await asyncio.to_thread(is_ready):
             if process.ran_s > description.ready_within_s and not told_slow:
                 told_slow = True
-                self._tell(process, EventKind.SLOW, last_lines(self.log_file(description.name)))
+                self._tell(process, EventKind.SLOW, last_line(self.log_file(description.name)))
             await asyncio.sleep(pause_s)
             pause_s = min(_READY_POLL_LONGEST_S, pause_s * 1.5)
         process.state = "ready"
@@ -238,7 +234,7 @@ class Supervisor:
     async def _wait_for_restart(self, process: Supervised, exit_status: int | None) -> bool:
         decision = decide_restart(process.history, exit_status=exit_status, ran_s=process.ran_s)
         process.history = decision.history
-        tail = last_lines(self.log_file(process.description.name))
+        tail = last_line(self.log_file(process.description.name))
         if not decision.restart:
             process.state = "gave up"
             self.give_up_message = (
@@ -291,20 +287,16 @@ class Supervisor:
     def _tell(
         self, process: Supervised, kind: EventKind, detail: str = "", elapsed_s: float | None = None
     ) -> None:
-        event = SupervisorEvent(
-            kind=kind,
-            name=process.description.name,
-            elapsed_s=process.ran_s if elapsed_s is None else elapsed_s,
-            detail=detail,
+        if self._on_event is None:
+            return
+        self._on_event(
+            SupervisorEvent(
+                kind=kind,
+                name=process.description.name,
+                elapsed_s=process.ran_s if elapsed_s is None else elapsed_s,
+                detail=detail,
+            )
         )
-        log.info(
-            f"process_{event.kind}",
-            name=event.name,
-            elapsed_s=round(event.elapsed_s, 3),
-            detail=event.detail,
-        )
-        if self._on_event is not None:
-            self._on_event(event)
 
 
 def _end_group(leader_pid: int) -> None:

@@ -1,0 +1,1 @@
+"""Runs the benchmarks of tests/bench/ from a source tree."""

@@ -1,0 +1,25 @@
+from argparse import ArgumentParser
+
+import pytest
+
+from liftward_kit.subcommand import WRONG_CALL
+from liftward_runtime.command import SUBCOMMANDS, load, main
+
+
+@pytest.mark.parametrize("name", sorted(SUBCOMMANDS))
+def test_every_subcommand_exists_and_can_explain_itself(name: str) -> None:
+    """The table names modules by text; each one must be there and take its options."""
+    parser = ArgumentParser(prog=name)
+
+    load(name).configure(parser)
+
+    assert parser.format_help()
+
+
+def test_an_unknown_subcommand_is_a_wrong_call(capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit status 2 and a message that names what there is."""
+    with pytest.raises(SystemExit) as ended:
+        main(["fly"])
+
+    assert ended.value.code == WRONG_CALL
+    assert "fly" in capsys.readouterr().err
