@@ -32,7 +32,6 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "fleet": ("liftward_platform.fleet.command", "load and list lifts, parties and crews"),
     "ledger": ("liftward_platform.ledger.command", "verify the ledger, print a lift's history"),
     "simulate": ("liftward_simulator.command", "run simulated lifts against a broker"),
-    "crews": ("liftward_simulator.crews_command", "run simulated crews against the HTTP API"),
     "bench": ("liftward_runtime.bench.command", "measure, as ratios beside a named peer"),
 }
 

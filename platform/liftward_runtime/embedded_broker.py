@@ -22,7 +22,6 @@ from liftward_runtime.spawning import UnprivilegedUser, give_to
 _SERVER_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 STOP_SIGNAL = signal.SIGTERM  # Mosquitto saves its store on it, aedes closes its connections
 _NODE_MAJOR_MIN = 20  # what aedes 1.x asks for
-_NPM_TIMEOUT_S = 180
 _PROBE_TIMEOUT_S = 1.0
 # MQTT 3.1.1: CONNECT, clean session, 10 s keep-alive, empty client id; and the CONNACK.
 _CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x0a\x00\x00"
@@ -62,10 +61,9 @@ class EmbeddedBroker:
         return (str(self.program), str(server), LOOPBACK, str(self.port))
 
     def prepare(self) -> None:
-        """Write the configuration, or install aedes where it is missing."""
+        """Write the configuration; aedes needs none."""
         self.folder.mkdir(mode=0o755, exist_ok=True)
         if self.kind is BrokerKind.AEDES:
-            install_aedes(self.folder, self.program)
             return
         # Mosquitto writes its store here; as root it would otherwise switch user by itself, which
         # clears the parent-death signal.
@@ -75,6 +73,27 @@ class EmbeddedBroker:
             give_to(store, self.run_as)
         configuration = self.folder / "mosquitto.conf"
         configuration.write_text(mosquitto_configuration(self.port, self.folder), encoding="utf-8")
+
+    def installation(self) -> tuple[str, ...] | None:
+        """Return the words that install the broker, None when that was done (`make setup` does).
+
+        Raises
+        ------
+        CallError
+            When it is not there and cannot be installed.
+        """
+        if self.kind is BrokerKind.MOSQUITTO or _installed(aedes_folder(self.folder)):
+            return None
+        self.folder.mkdir(mode=0o755, exist_ok=True)
+        folder = aedes_folder(self.folder)
+        _copy_aedes(folder)
+        options = ("--omit=dev", "--no-audit", "--no-fund")
+        return (str(_find_npm(self.program)), "ci", *options, "--prefix", str(folder))
+
+    def installation_environ(self, environ: Environ) -> dict[str, str]:
+        """Return the environment in which npm finds our Node, and its own settings."""
+        path = os.pathsep.join((str(self.program.parent), environ.get("PATH", "")))
+        return {**environ, "PATH": path}
 
     def is_ready(self) -> bool:
         """Tell whether the broker accepts an MQTT connection."""
@@ -177,11 +196,8 @@ def aedes_folder(own_folder: Path) -> Path:
     return own_folder / "aedes"
 
 
-def install_aedes(own_folder: Path, node: Path) -> None:
-    """Make sure that aedes is installed; `make setup` usually did it before."""
-    folder = aedes_folder(own_folder)
-    if _installed(folder):
-        return
+def _copy_aedes(folder: Path) -> None:
+    """Copy aedes' own files to a folder of ours when the repository is not ours to write to."""
     repository = _repository_aedes()
     if repository is None:
         raise CallError(
@@ -191,28 +207,13 @@ def install_aedes(own_folder: Path, node: Path) -> None:
     if folder != repository:
         ignore = shutil.ignore_patterns("node_modules")
         shutil.copytree(repository, folder, ignore=ignore, dirs_exist_ok=True)
-    _run_npm(folder, node)
 
 
-def _run_npm(folder: Path, node: Path) -> None:
-    npm = shutil.which("npm", path=os.pathsep.join((str(node.parent), os.environ.get("PATH", ""))))
+def _find_npm(node: Path) -> Path:
+    npm = _which("npm", os.pathsep.join((str(node.parent), os.environ.get("PATH", ""))))
     if npm is None:
-        raise CallError(f"aedes needs npm, which is not beside {node}; run `make setup`")
-    path = os.pathsep.join((str(node.parent), os.environ.get("PATH", "")))
-    answer = subprocess.run(
-        [npm, "ci", "--omit=dev", "--no-audit", "--no-fund", "--prefix", str(folder)],
-        env={**os.environ, "PATH": path},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_NPM_TIMEOUT_S,
-        check=False,
-    )
-    if answer.returncode != 0:
-        raise CallError(
-            f"`npm ci --prefix {folder}` failed: {answer.stderr.strip()[-500:]}; "
-            "install mosquitto instead, or set LIFTWARD_BROKER_URL"
-        )
+        raise CallError(f"aedes is not installed, and npm is not beside {node}; run `make setup`")
+    return npm
 
 
 def _repository_aedes() -> Path | None:
@@ -221,7 +222,8 @@ def _repository_aedes() -> Path | None:
 
 
 def _installed(folder: Path) -> bool:
-    return (folder / "node_modules" / "aedes" / "package.json").is_file()
+    # npm writes this file last: an installation that was killed half-way does not have it.
+    return (folder / "node_modules" / ".package-lock.json").is_file()
 
 
 def _which(name: str, path: str) -> Path | None:

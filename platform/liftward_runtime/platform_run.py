@@ -16,7 +16,7 @@ import structlog
 from liftward_kit.clock import utc_now
 from liftward_kit.settings import Environ
 from liftward_kit.subcommand import CallError
-from liftward_runtime.platform_stack import Stack, build_stack
+from liftward_runtime.platform_stack import Stack, build_stack, restricted
 from liftward_runtime.process_description import ProcessDescription
 from liftward_runtime.process_identity import own_identity
 from liftward_runtime.process_log import open_log
@@ -103,11 +103,13 @@ async def platform_run(
         with owned(directory):
             leftovers = await asyncio.to_thread(clear_leftovers, directory)
             stack = build_stack(settings, directory, environ, user=user)
+            if more_processes is not None:
+                stack = replace(stack, processes=(*stack.processes, *more_processes(stack)))
+            if only is not None:
+                stack = restricted(stack, only)
             recorder = _Recorder(directory, stack, on_event)
             supervisor = Supervisor(
-                _chosen(
-                    (*stack.processes, *(more_processes(stack) if more_processes else ())), only
-                ),
+                stack.processes,
                 log_folder=directory.log_folder,
                 ready_folder=directory.ready_folder,
                 on_event=recorder.record,
@@ -150,22 +152,6 @@ def _already_running_message(directory: StateDirectory) -> str:
         f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC ({urls}). Stop it with `liftward status --stop` "
         f"or `kill {run.supervisor.pid}`, or set LIFTWARD_STATE_DIR to run another one beside it"
     )
-
-
-def _chosen(
-    processes: Sequence[ProcessDescription], only: Collection[str] | None
-) -> list[ProcessDescription]:
-    """Return the processes to run; those left out are not waited for."""
-    if only is None:
-        return list(processes)
-    known = {one.name for one in processes}
-    if not known.issuperset(only):
-        raise CallError(f"{', '.join(only)}: the processes are {', '.join(sorted(known))}")
-    return [
-        replace(one, after=tuple(name for name in one.after if name in only))
-        for one in processes
-        if one.name in only
-    ]
 
 
 def _stop_on_signals() -> asyncio.Event:

@@ -7,8 +7,8 @@ import os
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 
 from liftward_kit.settings import Environ, SettingError
 from liftward_kit.subcommand import CallError
@@ -23,7 +23,11 @@ from liftward_runtime.spawning import UnprivilegedUser
 from liftward_runtime.state_directory import StateDirectory
 
 DATABASE, BROKER, MIGRATE = "database", "broker", "migrate"
+BROKER_INSTALLATION = "broker-installation"
 GATEWAY, ENGINE, API = "gateway", "engine", "api"
+# Which process serves which address, and which port.
+_URL_OF = {"console": API, "database": DATABASE, "broker": BROKER}
+_PORT_OF = {"http": API, "database": DATABASE, "mqtt": BROKER}
 _ALL_SHARDS = "00-ff"
 _HEALTH_TIMEOUT_S = 2.0
 _EVERYWHERE = frozenset({"0.0.0.0", "::", "*"})  # noqa: S104 - recognised here, not bound
@@ -69,7 +73,7 @@ def build_stack(
         "LIFTWARD_STATE_DIR": str(directory.wanted),
         "LIFTWARD_LOG_LEVEL": settings.log_level,
     }
-    servers = [*_database_process(cluster), *_broker_process(broker)]
+    servers = [*_database_process(cluster), *_broker_process(broker, environ)]
     return Stack(
         processes=(*servers, *_platform_processes(child_environ(environ, reach), servers, api_url)),
         environ=reach,
@@ -81,6 +85,32 @@ def build_stack(
         ports={"http": http_port}
         | ({"database": cluster.port} if cluster else {})
         | ({"mqtt": broker.port} if broker else {}),
+    )
+
+
+def restricted(stack: Stack, only: Collection[str]) -> Stack:
+    """Return the stack with the named processes alone; those left out are not waited for.
+
+    Raises
+    ------
+    CallError
+        When a name is unknown.
+    """
+    known = {one.name for one in stack.processes}
+    if not known.issuperset(only):
+        raise CallError(f"{', '.join(only)}: the processes are {', '.join(sorted(known))}")
+    if BROKER in only and BROKER_INSTALLATION in known:
+        only = {*only, BROKER_INSTALLATION}
+    left_out = known.difference(only)
+    return replace(
+        stack,
+        processes=tuple(
+            replace(one, after=tuple(name for name in one.after if name in only))
+            for one in stack.processes
+            if one.name in only
+        ),
+        urls={name: url for name, url in stack.urls.items() if _URL_OF[name] not in left_out},
+        ports={name: port for name, port in stack.ports.items() if _PORT_OF[name] not in left_out},
     )
 
 
@@ -177,12 +207,18 @@ def _database_process(cluster: PostgresCluster | None) -> tuple[ProcessDescripti
     )
 
 
-def _broker_process(broker: EmbeddedBroker | None) -> tuple[ProcessDescription, ...]:
+def _broker_process(
+    broker: EmbeddedBroker | None, environ: Environ
+) -> tuple[ProcessDescription, ...]:
     if broker is None:
         return ()
+    words = broker.installation()
+    installation = () if words is None else (_broker_installation(broker, words, environ),)
     return (
+        *installation,
         ProcessDescription(
             name=BROKER,
+            after=tuple(one.name for one in installation),
             argv=broker.argv(),
             environ={"PATH": os.defpath},
             prepare=broker.prepare,
@@ -191,6 +227,18 @@ def _broker_process(broker: EmbeddedBroker | None) -> tuple[ProcessDescription, 
             stop_signal=embedded_broker.STOP_SIGNAL,
             death_signal=embedded_broker.STOP_SIGNAL,
         ),
+    )
+
+
+def _broker_installation(
+    broker: EmbeddedBroker, words: tuple[str, ...], environ: Environ
+) -> ProcessDescription:
+    return ProcessDescription(
+        name=BROKER_INSTALLATION,
+        argv=words,
+        environ=broker.installation_environ(environ),
+        one_shot=True,
+        stop_timeout_s=1.0,  # npm does not stop while it waits for the network
     )
 
 

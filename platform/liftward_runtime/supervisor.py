@@ -213,10 +213,9 @@ class Supervisor:
 
     async def _watch_ready(self, process: Supervised) -> None:
         description = process.description
+        is_ready = description.is_ready or (self._ready_folder / description.name).exists
         if description.one_shot:
-            return
-        ready_file = self._ready_folder / description.name
-        is_ready = description.is_ready or ready_file.exists
+            is_ready = _only_its_end_makes_it_ready
         pause_s, told_slow = _READY_POLL_S, False
         while not await asyncio.to_thread(is_ready):
             if process.ran_s > description.ready_within_s and not told_slow:
@@ -245,7 +244,7 @@ class Supervisor:
             return False
         process.restarts_count += 1
         process.state = "restarting"
-        detail = f"in {decision.delay_s:.1f} s, {decision.reason}; {tail}"
+        detail = f"in {decision.delay_s:.1f} s ({decision.reason}): {tail}"
         self._tell(process, EventKind.RESTARTING, detail)
         await asyncio.sleep(decision.delay_s)
         return True
@@ -297,6 +296,10 @@ class Supervisor:
                 detail=detail,
             )
         )
+
+
+def _only_its_end_makes_it_ready() -> bool:
+    return False
 
 
 def _end_group(leader_pid: int) -> None:

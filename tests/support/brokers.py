@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -54,6 +55,10 @@ class RunningBroker:
 
     def start(self) -> None:
         """Start it and wait until it accepts connections."""
+        words = self._broker.installation()
+        if words is not None:
+            environ = self._broker.installation_environ(os.environ)
+            subprocess.run(words, env=environ, check=True, capture_output=True, timeout=120)
         self._broker.prepare()
         self._child = Child(
             self._broker.argv(),

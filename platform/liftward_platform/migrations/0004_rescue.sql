@@ -25,7 +25,9 @@ CREATE TABLE incident (
     CONSTRAINT incident_closed_with_outcome
         CHECK ((state = 'closed') = (closed_at IS NOT NULL) AND (state = 'closed') = (outcome IS NOT NULL))
 );
-CREATE UNIQUE INDEX incident_one_open ON incident (lift_key, kind) WHERE state <> 'closed';
+-- One incident with people inside per lift; one that waits for confirmation does not hide the next.
+CREATE UNIQUE INDEX incident_one_open ON incident (lift_key, kind) WHERE state NOT IN ('freed', 'closed');
+CREATE INDEX incident_not_closed ON incident (onset_at) WHERE state <> 'closed';
 CREATE INDEX incident_by_opened ON incident (opened_at DESC);
 CREATE INDEX incident_by_lift ON incident (lift_key, opened_at DESC);
 

@@ -2,9 +2,11 @@
 
 from argparse import ArgumentParser, Namespace
 
+import psycopg
+
 from liftward_kit.database import DatabaseSettings
 from liftward_kit.settings import process_environ
-from liftward_kit.subcommand import HOLDS, CallError, progress
+from liftward_kit.subcommand import DOES_NOT_HOLD, HOLDS, CallError, progress
 from liftward_platform.migrations.runner import SchemaError, migrate
 
 
@@ -20,5 +22,9 @@ def run(_arguments: Namespace) -> int:
         applied = migrate(settings.dsn.reveal)
     except SchemaError as error:
         raise CallError(str(error)) from None
+    except psycopg.OperationalError as error:
+        # It may come up yet, so this is no wrong call: whoever supervises us tries again.
+        progress(f"the database does not answer: {str(error).strip()}")
+        return DOES_NOT_HOLD
     progress("\n".join(f"applied {name}" for name in applied) or "the schema is up to date")
     return HOLDS

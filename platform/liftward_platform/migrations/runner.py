@@ -10,10 +10,12 @@ import hashlib
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import psycopg
 from psycopg import Connection
+
+from liftward_kit.database import CONNECT_TIMEOUT_S
 
 # Any fixed number that no other program of ours uses for its advisory locks.
 MIGRATION_LOCK = 0x4C57_0001
@@ -29,7 +31,7 @@ class Migration:
 
     number: int
     name: str
-    text: str
+    text: LiteralString  # our own files, never input
 
     @property
     def sha256(self) -> str:
@@ -41,8 +43,12 @@ def migrations(*, timescale: bool) -> list[Migration]:
     folder = files("liftward_platform.migrations")
     variant = folder.joinpath("timescale" if timescale else "native")
     found = sorted(
-        (_read(file) for place in (folder, variant) for file in place.iterdir()
-         if file.name.endswith(".sql")),
+        (
+            _read(file)
+            for place in (folder, variant)
+            for file in place.iterdir()
+            if file.name.endswith(".sql")
+        ),
         key=lambda migration: migration.number,
     )
     numbers = [migration.number for migration in found]
@@ -62,7 +68,7 @@ def migrate(dsn: str) -> list[str]:
     SchemaError
         When an applied file was edited since, or the database is newer than this program.
     """
-    with psycopg.connect(dsn, autocommit=True) as connection:
+    with psycopg.connect(dsn, autocommit=True, connect_timeout=CONNECT_TIMEOUT_S) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         wanted = migrations(timescale=_prepare(connection))
         applied = _applied(connection)
@@ -138,8 +144,7 @@ def _applied(connection: Connection) -> dict[int, str]:
 
 def _apply(connection: Connection, migration: Migration) -> None:
     with connection.transaction():
-        # Our own files, never input: the one cast that running them needs.
-        connection.execute(cast("LiteralString", migration.text))
+        connection.execute(migration.text)
         connection.execute(
             "INSERT INTO schema_migration (number, name, sha256) VALUES (%s, %s, %s)",
             [migration.number, migration.name, migration.sha256],

@@ -12,12 +12,13 @@ import pytest
 
 from liftward_kit.settings import Secret
 from liftward_kit.subcommand import CallError
+from liftward_runtime import postgres_binaries
 from liftward_runtime.embedded_postgres import PostgresCluster, choose_port
 from liftward_runtime.ports import LOOPBACK, free_port
 from liftward_runtime.postgres_binaries import reachable_binaries
 from liftward_runtime.process_identity import processes_working_in
 from liftward_runtime.settings import UNPRIVILEGED_USER_SETTING
-from liftward_runtime.spawning import unprivileged_user
+from liftward_runtime.spawning import shim_argv, unprivileged_user
 from support.children import Child
 from support.databases import start_postgres
 from support.polling import eventually
@@ -67,13 +68,13 @@ def test_serves_a_password_protected_loopback_port(cluster: PostgresCluster, ser
         )
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a user to switch to")
 def test_does_not_run_as_root(cluster: PostgresCluster, server: Child) -> None:
-    """Started by root, the server and its data belong to the unprivileged user."""
-    assert cluster.run_as is not None
+    """Started by root, server and data belong to the unprivileged user; otherwise to us."""
+    expected = os.geteuid() if cluster.run_as is None else cluster.run_as.uid
 
-    assert Path(f"/proc/{server.pid}").stat().st_uid == cluster.run_as.uid
-    assert cluster.data.stat().st_uid == cluster.run_as.uid
+    assert expected != 0
+    assert Path(f"/proc/{server.pid}").stat().st_uid == expected
+    assert cluster.data.stat().st_uid == expected
     assert cluster.data.stat().st_mode & 0o777 == 0o700
 
 
@@ -153,3 +154,28 @@ def test_the_port_stays_the_same_while_it_is_free(tmp_path: Path) -> None:
     assert choose_port(tmp_path / "postgres") == first
     (tmp_path / "postgres" / "port").write_text("1")
     assert choose_port(tmp_path / "postgres") != 1 or os.geteuid() == 0
+
+
+def test_programs_in_a_closed_folder_are_copied(
+    shared_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An environment that the servers' user cannot enter is copied once, and the copy works.
+
+    An ordinary user runs the servers itself and needs no copy.
+    """
+    closed = shared_folder / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "pginstall").symlink_to(postgres_binaries.find_binaries())
+    monkeypatch.setattr(postgres_binaries, "find_binaries", lambda: closed / "pginstall")
+    user = unprivileged_user("nobody", setting=UNPRIVILEGED_USER_SETTING)
+
+    copy = reachable_binaries(user, copies=shared_folder)
+
+    assert copy.parent == (closed if user is None else shared_folder)
+    assert reachable_binaries(user, copies=shared_folder) == copy
+    words = shim_argv(
+        [str(copy / "bin" / "postgres"), "--version"], death_signal=signal.SIGKILL, run_as=user
+    )
+    answer = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert answer.stdout.startswith("postgres (PostgreSQL)")
+    assert closed.stat().st_mode & 0o777 == 0o700

@@ -147,6 +147,7 @@ async def test_grandchildren_do_not_stay(watched: Callable[..., Any], tmp_path: 
             return identity_of(grandchild) is None
 
         await eventually_async(gone)
+        assert identity_of(grandchild) is None
 
 
 async def test_stopping_while_starting_leaves_nothing(watched: Callable[..., Any]) -> None:

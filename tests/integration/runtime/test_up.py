@@ -101,7 +101,7 @@ def test_a_second_start_says_what_runs(processes: LiftwardProcesses, up: Liftwar
 
     assert second.returncode == 2
     assert f"pid {up.pid}" in second.stderr
-    assert "http://127.0.0.1:" in second.stderr
+    assert "mqtt://127.0.0.1:" in second.stderr
     assert "liftward status --stop" in second.stderr
     assert up.exit_status is None
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from liftward_kit.subcommand import CallError
-from liftward_runtime.platform_stack import build_stack, child_environ
+from liftward_runtime.platform_stack import build_stack, child_environ, restricted
 from liftward_runtime.settings import RuntimeSettings
 from liftward_runtime.state_directory import StateDirectory
 
@@ -49,3 +49,15 @@ def test_children_do_not_inherit_libpq_variables() -> None:
     environ = child_environ({"PGSSLMODE": "require", "PATH": "/bin"}, {"LIFTWARD_HTTP_PORT": "1"})
 
     assert environ == {"PATH": "/bin", "LIFTWARD_HTTP_PORT": "1"}
+
+
+def test_a_restricted_stack_waits_for_nothing_left_out(tmp_path: Path) -> None:
+    """Only the named processes remain, with the addresses that are still served."""
+    stack = build_stack(_settings(**_EXTERNAL), StateDirectory(tmp_path, tmp_path), {}, user=None)
+
+    engine_only = restricted(stack, ("engine",))
+
+    assert [(one.name, one.after) for one in engine_only.processes] == [("engine", ())]
+    assert set(engine_only.urls) == {"database", "broker"}
+    with pytest.raises(CallError, match="the processes are api, engine, gateway, migrate"):
+        restricted(stack, ("motor",))
