@@ -1,22 +1,36 @@
 """The words a device may use for a state. Each one has `UNKNOWN`: absent is not zero.
 
 Wire form: the lower-case text. Array form: its `code`, a small integer, where UNKNOWN is 0; the
-codes are ours alone and never cross the wire.
+codes are ours alone and never cross the wire. New words go at the end: the codes are stored.
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class CodedState(StrEnum):
     """A text state with a stable small code: its position in the class."""
 
-    @property
-    def code(self) -> int:
-        return _CODES[type(self)][self]
+    code: int
+
+    def __new__(cls, word: str) -> Self:
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.code = len(cls.__members__)
+        return member
 
     @classmethod
-    def from_code(cls, code: int) -> "CodedState":
-        return list(cls)[code]
+    def from_code(cls, code: int) -> Self:
+        """Return the state with this code.
+
+        Raises
+        ------
+        ValueError
+            When no state of this class has the code.
+        """
+        if not 0 <= code < len(cls):
+            raise ValueError(f"{code} is no code of {cls.__name__}: allowed is 0 to {len(cls) - 1}")
+        return cls[cls._member_names_[code]]
 
 
 class ServiceMode(CodedState):
@@ -91,9 +105,3 @@ class Brake(CodedState):
     UNKNOWN = "unknown"
     APPLIED = "applied"
     RELEASED = "released"
-
-
-_CODES: dict[type[CodedState], dict[CodedState, int]] = {
-    cls: {state: code for code, state in enumerate(cls)}  # type: ignore[misc]  # mypy: enum of enum
-    for cls in CodedState.__subclasses__()
-}

@@ -1,11 +1,11 @@
 """Errors of the platform, sorted by what the caller can do.
 
-    DomainError                 the request was understood and refused; carries status and code
-    +-- NotFoundError     404   name something that exists
-    +-- ForbiddenError    403   ask someone whose role allows it
-    +-- UnauthorizedError 401   sign in
-    +-- ConflictError     409   look again: the state is not what you thought
-    +-- InvalidError      422   well-formed, but not a value that can be accepted
+DomainError                 the request was understood and refused; carries status and code
++-- NotFoundError     404   name something that exists
++-- ForbiddenError    403   ask someone whose role allows it
++-- UnauthorizedError 401   sign in
++-- ConflictError     409   look again: the state is not what you thought
++-- InvalidError      422   well-formed, but not a value that can be accepted
 """
 
 from typing import Any, ClassVar

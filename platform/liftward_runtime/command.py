@@ -30,6 +30,7 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "api": ("liftward_platform.api.command", "run the HTTP API and the console"),
     "account": ("liftward_platform.access.command", "create, list and disable accounts"),
     "fleet": ("liftward_platform.fleet.command", "load and list lifts, parties and crews"),
+    "audit": ("liftward_platform.auditor.command", "compare truth, detections, incidents, ledger"),
     "ledger": ("liftward_platform.ledger.command", "verify the ledger, print a lift's history"),
     "simulate": ("liftward_simulator.command", "run simulated lifts against a broker"),
     "bench": ("liftward_runtime.bench.command", "measure, as ratios beside a named peer"),

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from liftward_platform.api import console
+from liftward_platform.api import console_files
 from liftward_platform.api.edge import SECURITY_HEADERS
 from support import console_scenes as scenes
 from support.console_scenes import Json
@@ -117,7 +117,7 @@ def _app(api: FakeApi) -> FastAPI:
 
     _add_reads(app, api)
     _add_commands(app, api)
-    app.include_router(console.router)
+    app.include_router(console_files.router)
     return app
 
 
@@ -216,7 +216,7 @@ def _obey(api: FakeApi, subject: str, subject_id: int, action: str) -> Json:
     owner = next(
         one for one in api.incidents for order in one["orders"] if order["order_id"] == subject_id
     )
-    changed = next(order for order in owner["orders"] if order["order_id"] == subject_id)
+    changed: Json = next(one for one in owner["orders"] if one["order_id"] == subject_id)
     changed["state"], state = _STATE_AFTER.get(action, ("done", "freed"))
     open_limits = [limit for limit in owner["deadlines"] if limit["order_id"] != subject_id]
     api.change(owner["incident_id"], state=state, deadlines=open_limits)
@@ -227,7 +227,9 @@ def _obey(api: FakeApi, subject: str, subject_id: int, action: str) -> Json:
 async def fake_api() -> AsyncIterator[FakeApi]:
     """Serve a fake API and the built console on a free port, within this event loop."""
     api = FakeApi()
-    config = uvicorn.Config(_app(api), host="127.0.0.1", port=0, log_level="warning", lifespan="off")
+    config = uvicorn.Config(
+        _app(api), host="127.0.0.1", port=0, log_level="warning", lifespan="off"
+    )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(), name="fake api")
 

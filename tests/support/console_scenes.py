@@ -50,7 +50,7 @@ def order(order_id: int, incident_id: int, crew: str, state: str, **changes: Any
         "incident_id": incident_id,
         "crew_id": crew.lower().replace(" ", "-"),
         "crew_name": crew,
-        "crew_phone": f"+00 555 0{order_id}",
+        "crew_phone": None,  # the board shows none; the story does
         "response_level": 1,
         "state": state,
         "sent_at": at(-130),
@@ -100,8 +100,12 @@ def incident(incident_id: int, state: str, where: Json, *, age_s: float, **chang
         "orders": [],
         "deadlines": [],
         "actions": actions,
+        "close_outcomes": [] if closed else (["freed"] if freed else []) + _WITHOUT_RESCUE,
     }
     return {**plain, **changes}
+
+
+_WITHOUT_RESCUE = ["self_freed", "false", "duplicate"]
 
 
 def six_incidents() -> list[Json]:
@@ -220,23 +224,28 @@ def entry(log_id: int, seconds: float, event: str, reason: str, **changes: Any) 
 
 
 def story(shown: Json) -> Json:
-    """Return the whole story of an incident whose first crew was silent and whose second is late."""
+    """Return the whole story of an incident; that of 4104 began with a crew that was silent."""
     incident_id = shown["incident_id"]
-    silent = order(
-        40,
-        incident_id,
-        "Demo Crew 9",
-        "no_answer",
-        sent_at=at(-1970),
-        ended_at=at(-1790),
-        travel_time_s=360.0,
-    )
+    silent = []
+    if incident_id == 4104:
+        silent.append(
+            order(
+                40,
+                incident_id,
+                "Demo Crew 9",
+                "no_answer",
+                sent_at=at(-1970),
+                ended_at=at(-1790),
+                travel_time_s=360.0,
+            )
+        )
     about_first = {"order_id": 40, "crew_id": "demo-crew-9", "response_level": 1}
     about_second = {"order_id": 41, "crew_id": "demo-crew-2", "response_level": 1}
     about_station = {"order_id": 42, "crew_id": "demo-station-crew-1", "response_level": 2}
     return {
         "as_of": at(0),
         "incident": shown,
+        "note": "Sample note" if shown["state"] == "closed" else None,
         "log": [
             entry(1, -1971, "opened", "opened", to_state="open", detail={"level": "probable"}),
             entry(2, -1970, "order_sent", "nearest_of_contract", detail=about_first),
@@ -254,7 +263,10 @@ def story(shown: Json) -> Json:
                   detail=about_station),
             entry(11, -40, "a_new_event", "a_new_reason"),
         ],
-        "orders": [silent, *shown["orders"]],
+        "orders": [
+            {**one, "crew_phone": f"+00 555 0{one['order_id']}"}
+            for one in [*silent, *shown["orders"]]
+        ],
         "candidates": [
             {
                 "ranked_at": at(-1970),
@@ -373,7 +385,10 @@ def closing_codes() -> Json:
             {**door, **code("door.landing_door_lock", "landing-door lock", "层门锁")},
             {**door, **code("door.operator", "door operator", "门机")},
             {**external, **code("external.mains_cut", "mains cut while running", "运行中断电")},
-            {**external, **code("external.self_recovered", "recovered by itself", "故障后自动恢复")},
+            {
+                **external,
+                **code("external.self_recovered", "recovered by itself", "故障后自动恢复"),
+            },
         ],
         "release_methods": [
             code("open_at_level", "doors opened at the landing", "平层位置开门"),

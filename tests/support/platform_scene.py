@@ -119,3 +119,52 @@ async def api_scene(dsn: str, clock: Clock, app: FastAPI | None = None) -> Async
         httpx.AsyncClient(transport=transport, base_url="http://test") as client,
     ):
         yield ApiScene(app, client, connection, clock)
+
+
+_INCIDENT = """
+INSERT INTO incident (lift_key, kind, state, source, level, onset_at, detected_at, opened_at,
+                      policy)
+VALUES (%(lift_key)s, 'entrapment', 'open', 'detection', 'probable', %(onset_at)s, %(opened_at)s,
+        %(opened_at)s, '{}')
+RETURNING incident_id
+"""
+_CLOSE = """
+UPDATE incident SET state = 'closed', closed_at = %(closed_at)s, outcome = %(outcome)s,
+       cause_code = %(cause_code)s
+ WHERE incident_id = %(incident_id)s
+"""
+
+
+async def add_incident(
+    connection: AsyncConnection[DictRow], lift_key: int, onset_at: datetime = START
+) -> int:
+    """Add an open incident and return its id."""
+    values = {
+        "lift_key": lift_key,
+        "onset_at": onset_at,
+        "opened_at": onset_at + timedelta(seconds=20),
+    }
+    row = await (await connection.execute(_INCIDENT, values)).fetchone()
+    assert row is not None
+    incident_id: int = row["incident_id"]
+    return incident_id
+
+
+async def close_incident(
+    connection: AsyncConnection[DictRow],
+    incident_id: int,
+    *,
+    outcome: str = "freed",
+    cause_code: str | None = None,
+    closed_at: datetime = START + timedelta(minutes=20),
+) -> None:
+    """Close an incident behind the services' back."""
+    await connection.execute(
+        _CLOSE,
+        {
+            "incident_id": incident_id,
+            "outcome": outcome,
+            "cause_code": cause_code,
+            "closed_at": closed_at,
+        },
+    )

@@ -1,0 +1,1 @@
+"""The independent checker: re-derives what should have happened and complains if it did not."""

@@ -34,11 +34,13 @@ from liftward_runtime.run_file import clear_leftovers
 from liftward_runtime.settings import RuntimeSettings
 from liftward_runtime.state_directory import StateDirectory, owned
 from liftward_runtime.supervisor import SupervisorEvent
+from liftward_simulator.town import HAND_LIFT_ID
 
 TOWN, SIMULATOR = "town", "simulator"
 _MARK = "demo"  # the file that says: what lies in this state directory is a demo's
 _POLL_S = 0.5
 _CHECK_TIMEOUT_S = 60.0
+_JUDGE_TIMEOUT_S = 90.0  # the checks, and an API that is just being restarted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +203,13 @@ async def _watch(
                 raise CallError(run.supervisor.give_up_message)
             if run.stop_requested.is_set() and not options.until_rescued:
                 return _nothing_happened("stopped by hand") | {"rescued": None}
-            return await _judge(watcher, begun_at, run, files, environ)
+            return await asyncio.wait_for(
+                _judge(watcher, begun_at, run, files, environ), _JUDGE_TIMEOUT_S
+            )
+        except TimeoutError:
+            return _nothing_happened(
+                f"no judgement within {_JUDGE_TIMEOUT_S:.0f} s: the API is away"
+            )
         finally:
             for task in (*ends, telling):
                 task.cancel()
@@ -230,7 +238,15 @@ async def _judge(
     child = child_environ(environ, run.stack.environ)
     ledger, audit = await asyncio.gather(
         _check("ledger", "verify", "--json", environ=child),
-        _check("audit", "--truth", str(files.truth), "--json", environ=child),
+        _check(
+            "audit",
+            "--truth",
+            str(files.truth),
+            "--without-truth",
+            HAND_LIFT_ID,
+            "--json",
+            environ=child,
+        ),
     )
     return {
         "rescued": all(seconds is not None for seconds in timings.values()),

@@ -1,0 +1,60 @@
+/**
+ * What the API says, by the names the console uses. The shapes come from docs/openapi.json:
+ * `npm run types` makes schema.d.ts out of it, and `npm run check` does so first.
+ */
+
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Role = Schemas["Role"];
+export type Account = Schemas["AccountOut"];
+export type Session = Schemas["SessionOut"];
+export type Health = Schemas["HealthOut"];
+
+export type Incident = Schemas["IncidentOut"];
+export type IncidentState = Schemas["IncidentState"];
+export type IncidentList = Schemas["IncidentsOut"];
+export type IncidentDetail = Schemas["StoryOut"];
+export type Lift = Schemas["LiftRef"];
+export type Order = Schemas["OrderOut"];
+export type OrderState = Schemas["OrderState"];
+/** An order as its crew sees it: with the lift to go to. */
+export type CrewOrder = Schemas["ListedOrderOut"];
+export type OrderList = Schemas["OrdersOut"];
+export type DeadlineKind = Schemas["DeadlineKind"];
+export type OpenDeadline = Schemas["DeadlineOut"];
+export type Deadline = Schemas["StoryDeadlineOut"];
+export type LogEntry = Schemas["LogOut"];
+export type Candidate = Schemas["CandidateOut"];
+export type Detection = Schemas["DetectionOut"];
+export type LedgerEntry = Schemas["LedgerLineOut"];
+export type Crew = Schemas["CrewOut"];
+export type CrewList = Schemas["CrewsOut"];
+export type Samples = Schemas["SamplesOut"];
+export type SignalValue = NonNullable<Samples["signals"][string]>[number];
+
+export type ClosingCodes = Schemas["ClosingCodesOut"];
+export type NamedCode = Schemas["CodeOut"];
+
+export type RefuseBody = Schemas["RefuseIn"];
+export type FreedBody = Schemas["FreedIn"];
+export type CloseBody = Schemas["CloseIn"];
+export type OrderCrewBody = Schemas["OrderCrewIn"];
+
+/** The live channel's events; OpenAPI has no words for them (platform: api/stream.py, api/feed.py). */
+export interface BoardMessage {
+  as_of: string | null;
+  incidents: Incident[];
+  health: Health;
+}
+
+export interface ChangeMessage {
+  as_of: string | null;
+  incident: Incident;
+}
+
+export interface AliveMessage {
+  as_of: string | null;
+  health: Health;
+}

@@ -1,0 +1,63 @@
+/** Incidents for the unit tests: all fields there, visibly synthetic. */
+
+import type { Health, Incident } from "../api/types";
+
+export const NOW_MS = Date.parse("2026-03-02T14:00:00Z");
+
+export function at(seconds: number): string {
+  return new Date(NOW_MS + seconds * 1000).toISOString();
+}
+
+export const HEALTH: Health = {
+  status: "ok",
+  version: "0",
+  now: at(0),
+  database: "ok",
+  engine_age_s: 0,
+  gateway_age_s: 0,
+};
+
+export function incident(changes: Partial<Incident> = {}): Incident {
+  return {
+    incident_id: 1,
+    kind: "entrapment",
+    state: "ordered",
+    level: "probable",
+    source: "detection",
+    lift: {
+      lift_id: "DEMO-001",
+      building: "Sample Tower 01",
+      address: "1 Example Road",
+      district: "Sample District 1",
+      rescue_code: "900001",
+      latitude_deg: 0,
+      longitude_deg: 0,
+      floors_count: 10,
+    },
+    maintainer: null,
+    onset_at: at(-100),
+    detected_at: at(-60),
+    opened_at: at(-60),
+    response_level: 1,
+    persons_count: null,
+    release_seen_at: null,
+    arrived_at: null,
+    freed_at: null,
+    closed_at: null,
+    outcome: null,
+    cause_code: null,
+    release_method: null,
+    last_observed_at: null,
+    unanswered: false,
+    orders: [],
+    deadlines: [{ deadline_id: 1, kind: "arrive", due_at: at(1700), order_id: null }],
+    actions: [],
+    close_outcomes: [],
+    ...changes,
+  };
+}
+
+export function due(kind: Incident["deadlines"][number]["kind"], seconds: number) {
+  return { deadline_id: seconds, kind, due_at: at(seconds), order_id: null };
+}
+

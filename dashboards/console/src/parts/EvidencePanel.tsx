@@ -1,0 +1,74 @@
+/** What the lift reported around the onset, and what the detector made of it. */
+
+import { useEffect, useState } from "preact/hooks";
+
+import type { Detection, Incident, Samples } from "../api/types";
+import { useApi, useText } from "./contexts";
+import { SignalPlot } from "./SignalPlot";
+import { LevelChip, Time } from "./words";
+
+function useSamples(incident: Incident): Samples | null {
+  const api = useApi();
+  const [samples, setSamples] = useState<Samples | null>(null);
+  const { incident_id, state } = incident;
+  useEffect(() => {
+    const stop = new AbortController();
+    void api.get<Samples>(`/api/incidents/${incident_id}/samples`, stop.signal).then((result) => {
+      if (result.ok && !stop.signal.aborted) setSamples(result.value);
+    });
+    return () => stop.abort();
+  }, [api, incident_id, state]);
+  return samples;
+}
+
+export function EvidencePanel({ incident, detections }: { incident: Incident; detections: Detection[] }) {
+  const { t } = useText();
+  const samples = useSamples(incident);
+  return (
+    <section class="panel" aria-labelledby="evidence-title">
+      <h2 id="evidence-title">{t("evidence.title")}</h2>
+      {samples && samples.observed_at.length === 0 && <p class="muted">{t("evidence.no_samples")}</p>}
+      {samples && samples.observed_at.length > 0 && <SignalPlot samples={samples} incident={incident} />}
+      {detections.length === 0 && <p class="muted">{t("evidence.none")}</p>}
+      <ul class="plain-list">
+        {detections.map((detection) => (
+          <DetectionItem key={detection.detection_id} detection={detection} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** `{stationary: true, load_kg: 142}` becomes words; a piece that no table knows is shown as it is. */
+function signsOf(evidence: unknown, word: ReturnType<typeof useText>["word"]): string[] {
+  if (Array.isArray(evidence)) return evidence.map((name) => word("evidence", String(name)));
+  if (typeof evidence !== "object" || evidence === null) return [];
+  return Object.entries(evidence)
+    .filter(([, value]) => value !== false && value !== null)
+    .map(([name, value]) => {
+      const shown = typeof value === "number" ? Math.round(value * 10) / 10 : JSON.stringify(value);
+      return value === true ? word("evidence", name) : `${word("evidence", name)}: ${shown}`;
+    });
+}
+
+function DetectionItem({ detection }: { detection: Detection }) {
+  const { t, word } = useText();
+  const hash = detection.thresholds_hash.slice(0, 8);
+  return (
+    <li>
+      <p>
+        <Time at={detection.detected_at} /> <strong>{word("detection_kind", detection.kind)}</strong>{" "}
+        {word("transition", detection.transition)} <LevelChip level={detection.level} />
+      </p>
+      <p>{word("reason", detection.reason)}</p>
+      <ul class="signs" aria-label={t("evidence.signs")}>
+        {signsOf(detection.evidence, word).map((sign) => (
+          <li key={sign} class="chip">{sign}</li>
+        ))}
+      </ul>
+      <p class="muted small-text">
+        {t("evidence.detector", { version: detection.detector_version })} · <code>{hash}</code>
+      </p>
+    </li>
+  );
+}

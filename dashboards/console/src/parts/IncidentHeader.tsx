@@ -1,0 +1,91 @@
+import type { ComponentChildren } from "preact";
+
+import type { Incident } from "../api/types";
+import { localTime } from "../lib/duration";
+import { isTrapped, standing } from "../lib/urgency";
+import { Coming } from "./Coming";
+import { DataAge, ReleaseSeenMark, Trapped, UnansweredMark } from "./IncidentMarks";
+import { Limits, StateWords } from "./IncidentRow";
+import { useClosingCodes } from "./closingCodes";
+import { useLive, useText } from "./contexts";
+import { Time } from "./words";
+
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div class="fact">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function IncidentHeader({ incident, note }: { incident: Incident; note: string | null }) {
+  const { t, word } = useText();
+  const { now_ms } = useLive();
+  const { lift } = incident;
+  const trapped = isTrapped(incident);
+  const closeness = standing(incident, now_ms);
+  return (
+    <header class={`incident-header ${incident.unanswered && trapped ? "overdue" : closeness} ${trapped ? "" : "calm"}`}>
+      {incident.unanswered && trapped && <UnansweredMark />}
+      {incident.release_seen_at && trapped && <ReleaseSeenMark at={incident.release_seen_at} />}
+      <div class="incident-title">
+        <h1>{lift.building}</h1>
+        <p>
+          <strong>{lift.lift_id}</strong> · {t("incident.rescue_code")}{" "}
+          <strong class="digits">{lift.rescue_code}</strong> · {lift.district} · {lift.address}
+        </p>
+        <p class="muted">
+          {t("incident.title", { id: incident.incident_id })} · {word("incident_kind", incident.kind)} ·{" "}
+          {word("source", incident.source)}
+        </p>
+      </div>
+      <div class="incident-now">
+        <div class="cell cell-state"><StateWords incident={incident} /></div>
+        <div class="cell"><span class="cell-name">{t("column.trapped")}</span><Trapped incident={incident} /></div>
+        {incident.state === "closed" ? <ClosedAs incident={incident} note={note} /> : <div class="cell"><Limits incident={incident} /></div>}
+        {incident.state !== "closed" && (
+          <div class="cell header-coming"><span class="cell-name">{t("column.coming")}</span><Coming incident={incident} /></div>
+        )}
+      </div>
+      <Facts incident={incident} />
+    </header>
+  );
+}
+
+function ClosedAs({ incident, note }: { incident: Incident; note: string | null }) {
+  const { t, word, language } = useText();
+  const { now_ms } = useLive();
+  const codes = useClosingCodes();
+  const time = incident.closed_at ? localTime(incident.closed_at, now_ms, language) : "–";
+  return (
+    <div class="cell">
+      <strong>✓ {t("incident.closed_as", { time, outcome: word("outcome", incident.outcome) })}</strong>
+      {incident.cause_code && <span>{t("incident.cause")}: {codes.cause(incident.cause_code)}</span>}
+      {incident.release_method && <span>{t("incident.method")}: {codes.method(incident.release_method)}</span>}
+      {note && <span>{t("incident.note")}: {note}</span>}
+    </div>
+  );
+}
+
+function Facts({ incident }: { incident: Incident }) {
+  const { t, word } = useText();
+  const { lift } = incident;
+  const level = incident.response_level;
+  return (
+    <dl class="facts">
+      <Fact name={t("incident.onset")}><Time at={incident.onset_at} /></Fact>
+      <Fact name={t("incident.detected")}><Time at={incident.detected_at} /></Fact>
+      <Fact name={t("incident.maintainer")}>{incident.maintainer?.name ?? t("incident.no_maintainer")}</Fact>
+      <Fact name={t("incident.response_level")}>
+        {level > 0 ? `${level} · ${word("response_level", String(level))}` : "–"}
+      </Fact>
+      <Fact name={t("incident.persons")}>{incident.persons_count ?? t("incident.persons_unknown")}</Fact>
+      <Fact name={t("column.age")}><DataAge at={incident.last_observed_at} /></Fact>
+      <Fact name={t("incident.floors")}>{lift.floors_count}</Fact>
+      <Fact name={t("incident.map")}>
+        <span class="digits">{lift.latitude_deg.toFixed(5)}, {lift.longitude_deg.toFixed(5)}</span>
+      </Fact>
+    </dl>
+  );
+}

@@ -1,0 +1,45 @@
+/** Causes, release methods and refusal reasons come from the server, named in both languages. */
+
+import { useEffect, useState } from "preact/hooks";
+
+import type { ClosingCodes, NamedCode } from "../api/types";
+import { unknownCode } from "../text";
+import { useApi, useText } from "./contexts";
+
+const NO_CODES: ClosingCodes = { causes: [], release_methods: [], refusal_reasons: [] };
+
+/** Asked for once: the lists change only with a release of the server. */
+let known: ClosingCodes | null = null;
+
+export interface NamedCodes extends ClosingCodes {
+  nameOf: (code: NamedCode) => string;
+  cause: (code: string) => string;
+  method: (code: string) => string;
+  refusal: (code: string) => string;
+}
+
+export function useClosingCodes(): NamedCodes {
+  const api = useApi();
+  const { language } = useText();
+  const [codes, setCodes] = useState(known ?? NO_CODES);
+  useEffect(() => {
+    if (known) return;
+    void api.get<ClosingCodes>("/api/closing-codes").then((result) => {
+      if (!result.ok) return;
+      known = result.value;
+      setCodes(known);
+    });
+  }, [api]);
+  const nameOf = ({ name }: NamedCode) => (language === "zh-CN" ? name.zh : name.en);
+  const find = (list: NamedCode[]) => (code: string) => {
+    const entry = list.find((one) => one.code === code);
+    return entry ? nameOf(entry) : unknownCode(code);
+  };
+  return {
+    ...codes,
+    nameOf,
+    cause: find(codes.causes),
+    method: find(codes.release_methods),
+    refusal: find(codes.refusal_reasons),
+  };
+}

@@ -1,0 +1,107 @@
+"""What others call: take samples, take events, let time pass, and get transitions.
+
+    state = FleetState.empty(lift_count)
+    warm_up()                                      # compile, before the first message
+    transitions = observe(state, columns, thresholds)
+    transitions = take_events(state, events, thresholds)
+    transitions = tick(state, now_us, thresholds)   # every second or so
+
+Each call changes `state` in place and needs it for itself; a caller that must not lose transitions
+stores them before it saves the state or acknowledges the messages. The outcome does not depend on
+how samples are cut into batches, nor on when ticks come while the samples are on time; deciding
+the same samples twice gives transitions of the same names.
+
+Must not know the clock, brokers, databases or incidents.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liftward_detection.events import EventColumns, event_arrays
+from liftward_detection.fleet import FleetState
+from liftward_detection.loops import ROWS_PER_STEP_MAX, due_loop, events_loop, samples_loop
+from liftward_detection.samples import SampleSource, no_samples, sample_arrays
+from liftward_detection.thresholds import Thresholds, default_thresholds, limits_of
+from liftward_detection.transitions import ROW, Transitions
+
+# Transitions are rare: one table nearly always holds a call's; when full, the loop goes on in a
+# fresh one.
+_TABLE_ROWS = 4 * ROWS_PER_STEP_MAX
+
+
+def observe(state: FleetState, columns: SampleSource, thresholds: Thresholds) -> Transitions:
+    """Apply samples in their order; raise IndexError for a lift that the state has no room for."""
+    samples = sample_arrays(columns)
+    _check_lifts(state, samples.lift_index)
+    limits = limits_of(thresholds)
+
+    def step(start: int, rows: NDArray[np.void], cursor: NDArray[np.int64]) -> int:
+        return samples_loop(state.records, state.tick_due_us, samples, limits, start, rows, cursor)
+
+    return _collect(len(samples.lift_index), step)
+
+
+def take_events(state: FleetState, events: EventColumns, thresholds: Thresholds) -> Transitions:
+    """Apply events in their order; raise IndexError for a lift that the state has no room for."""
+    arrays = event_arrays(events)
+    _check_lifts(state, arrays.lift_index)
+    limits = limits_of(thresholds)
+
+    def step(start: int, rows: NDArray[np.void], cursor: NDArray[np.int64]) -> int:
+        return events_loop(state.records, state.tick_due_us, arrays, limits, start, rows, cursor)
+
+    return _collect(len(arrays.lift_index), step)
+
+
+def tick(state: FleetState, now_us: int, thresholds: Thresholds) -> Transitions:
+    """Fire what is due at platform time `now_us` although no message says so.
+
+    Each lift's device time is taken from its last sample's two times; a lift that batches is
+    given the time its news usually takes. A time earlier than before does nothing.
+    """
+    lifts = np.flatnonzero(state.tick_due_us <= now_us).astype(np.int32)
+    limits = limits_of(thresholds)
+
+    def step(start: int, rows: NDArray[np.void], cursor: NDArray[np.int64]) -> int:
+        return due_loop(
+            state.records, state.tick_due_us, lifts, now_us, limits, start, rows, cursor
+        )
+
+    return _collect(len(lifts), step)
+
+
+def warm_up() -> None:
+    """Compile, or load the compiled code: call it once at start, before messages arrive."""
+    state = FleetState.empty(0)
+    limits = limits_of(default_thresholds())
+    rows, cursor = np.empty(_TABLE_ROWS, dtype=ROW), np.zeros(1, dtype=np.int64)
+    nothing = no_samples()
+    no_events = event_arrays(EventColumns.from_rows([]))
+    no_lifts = np.empty(0, dtype=np.int32)
+    samples_loop(state.records, state.tick_due_us, nothing, limits, 0, rows, cursor)
+    events_loop(state.records, state.tick_due_us, no_events, limits, 0, rows, cursor)
+    due_loop(state.records, state.tick_due_us, no_lifts, 0, limits, 0, rows, cursor)
+
+
+def _check_lifts(state: FleetState, lift_index: NDArray[np.int32]) -> None:
+    """Compiled code does not check bounds: a wrong index would write over foreign memory."""
+    if len(lift_index) and not 0 <= lift_index.min() <= lift_index.max() < state.lift_count:
+        raise IndexError(
+            f"lift indices run from {lift_index.min()} to {lift_index.max()}, the state has room "
+            f"for {state.lift_count} lifts: drop unknown lifts, grow the state for new ones"
+        )
+
+
+def _collect(
+    count: int, step: Callable[[int, NDArray[np.void], NDArray[np.int64]], int]
+) -> Transitions:
+    tables = []
+    done = 0
+    while done < count:
+        rows = np.empty(_TABLE_ROWS, dtype=ROW)
+        cursor = np.zeros(1, dtype=np.int64)
+        done = step(done, rows, cursor)
+        tables.append(rows[: cursor[0]])
+    return Transitions(np.concatenate(tables)) if tables else Transitions.none()

@@ -1,0 +1,210 @@
+-- try_fence --
+-- Take the path's lock of each shard; return the shards that another session holds.
+SELECT shard
+  FROM unnest(%(shards)s::integer[]) AS shard
+ WHERE NOT pg_try_advisory_lock(%(lock_class)s::integer, shard)
+ ORDER BY shard
+
+-- current_transaction --
+-- The number of this transaction, to ask for its fate when the connection breaks in the commit.
+SELECT pg_current_xact_id()::text AS transaction_id
+
+-- transaction_status --
+-- Whether a transaction of an earlier connection was committed.
+SELECT pg_xact_status(%(transaction_id)s::text::xid8) AS status
+
+-- registration --
+-- Every device of these shards with the lifts it serves; a device without lifts has one row.
+SELECT device.device_id, lift.lift_id, lift.lift_key
+  FROM device
+  LEFT JOIN device_lift ON device_lift.device_id = device.device_id
+  LEFT JOIN lift ON lift.lift_key = device_lift.lift_key AND lift.withdrawn_at IS NULL
+ WHERE device.shard BETWEEN %(first)s AND %(last)s AND device.revoked_at IS NULL
+ ORDER BY lift.lift_key
+
+-- registration_of --
+-- The same for some devices.
+SELECT device.device_id, lift.lift_id, lift.lift_key
+  FROM device
+  LEFT JOIN device_lift ON device_lift.device_id = device.device_id
+  LEFT JOIN lift ON lift.lift_key = device_lift.lift_key AND lift.withdrawn_at IS NULL
+ WHERE device.device_id = ANY (%(device_ids)s::text[]) AND device.revoked_at IS NULL
+   AND device.shard BETWEEN %(first)s AND %(last)s
+ ORDER BY lift.lift_key
+
+-- registration_fingerprint --
+-- A number that changes when the registration does: loading all of it is for when it changed.
+SELECT count(*) AS rows_count,
+       coalesce(sum(hashtextextended(device.device_id, coalesce(lift.lift_key, 0))), 0)::text AS hash
+  FROM device
+  LEFT JOIN device_lift ON device_lift.device_id = device.device_id
+  LEFT JOIN lift ON lift.lift_key = device_lift.lift_key AND lift.withdrawn_at IS NULL
+ WHERE device.shard BETWEEN %(first)s AND %(last)s AND device.revoked_at IS NULL
+
+-- marks_of --
+-- All remembered boots of some devices in one stream.
+SELECT device_id, boot_id, highest, open_gaps::text AS open_gaps, duplicates_count, late_count,
+       last_observed_at, last_received_at
+  FROM sequence_mark
+ WHERE stream = %(stream)s AND device_id = ANY (%(device_ids)s::text[])
+
+-- write_marks --
+-- Replace the marks that a batch moved; this worker is the only one that writes them.
+INSERT INTO sequence_mark (device_id, stream, boot_id, contiguous_through, highest, open_gaps,
+                           duplicates_count, late_count, last_observed_at, last_received_at)
+SELECT device_id, stream, boot_id, contiguous_through, highest, open_gaps::int8multirange,
+       duplicates_count, late_count,
+       to_timestamp(0) + observed_us * interval '1 microsecond',
+       to_timestamp(0) + received_us * interval '1 microsecond'
+  FROM unnest(%(device_ids)s::text[], %(streams)s::text[], %(boot_ids)s::bigint[],
+              %(contiguous)s::bigint[], %(highest)s::bigint[], %(gaps)s::text[],
+              %(duplicates)s::bigint[], %(late)s::bigint[],
+              %(observed_us)s::bigint[], %(received_us)s::bigint[])
+       AS mark (device_id, stream, boot_id, contiguous_through, highest, open_gaps,
+                duplicates_count, late_count, observed_us, received_us)
+    ON CONFLICT (device_id, stream, boot_id) DO UPDATE
+   SET contiguous_through = excluded.contiguous_through, highest = excluded.highest,
+       open_gaps = excluded.open_gaps, duplicates_count = excluded.duplicates_count,
+       late_count = excluded.late_count, last_observed_at = excluded.last_observed_at,
+       last_received_at = excluded.last_received_at
+
+-- forget_boots --
+-- Drop the marks of boots that newer ones pushed out.
+DELETE FROM sequence_mark
+ USING unnest(%(device_ids)s::text[], %(streams)s::text[], %(boot_ids)s::bigint[])
+       AS gone (device_id, stream, boot_id)
+ WHERE sequence_mark.device_id = gone.device_id AND sequence_mark.stream = gone.stream
+   AND sequence_mark.boot_id = gone.boot_id
+
+-- write_event --
+-- One thing that happened at a lift.
+INSERT INTO lift_event (lift_key, observed_at, received_at, boot_id, sequence, kind, code,
+                        vocabulary, service_mode, note, extension)
+VALUES (%(lift_key)s, %(observed_at)s, %(received_at)s, %(boot_id)s, %(sequence)s, %(kind)s,
+        %(code)s, %(vocabulary)s, %(service_mode)s, %(note)s, %(extension)s)
+
+-- write_status --
+-- The last birth or will of a device. A will that was written before the last birth is stale; a
+-- retained message that says nothing new does not make the device look fresh.
+INSERT INTO device_status (device_id, presence, boot_id, received_at, birth)
+VALUES (%(device_id)s, %(presence)s, %(boot_id)s, %(received_at)s, %(birth)s)
+    ON CONFLICT (device_id) DO UPDATE
+   SET presence = excluded.presence, boot_id = excluded.boot_id,
+       received_at = excluded.received_at,
+       birth = coalesce(excluded.birth, device_status.birth)
+ WHERE (excluded.presence = 'online' OR excluded.boot_id >= device_status.boot_id)
+   AND (NOT %(retained)s::boolean
+        OR (excluded.presence, excluded.boot_id)
+           IS DISTINCT FROM (device_status.presence, device_status.boot_id))
+
+-- write_detection --
+-- One transition of an episode; a repeat after a restart is the same row.
+INSERT INTO detection (lift_key, kind, transition, level, onset_at, detected_at, received_at,
+                       reason, evidence, detector_version, thresholds_hash)
+VALUES (%(lift_key)s, %(kind)s, %(transition)s, %(level)s, %(onset_at)s, %(detected_at)s,
+        %(received_at)s, %(reason)s, %(evidence)s, %(detector_version)s, %(thresholds_hash)s)
+    ON CONFLICT ON CONSTRAINT detection_episode_once DO NOTHING
+
+-- wake_engine --
+-- Tell the engine that there is something to look at; it also looks by itself.
+SELECT pg_notify('detection', '')
+
+-- write_quarantine --
+-- Keep or count a refused message.
+INSERT INTO quarantine (topic, reason, detail, path, payload_start, payload_bytes, payload_sha256,
+                        count, first_at, last_at)
+VALUES (%(topic)s, %(reason)s, %(detail)s, %(path)s, %(payload_start)s, %(payload_bytes)s,
+        %(payload_sha256)s, %(count)s, %(first_at)s, %(last_at)s)
+    ON CONFLICT ON CONSTRAINT quarantine_same_message DO UPDATE
+   SET count = quarantine.count + excluded.count,
+       last_at = greatest(quarantine.last_at, excluded.last_at), detail = excluded.detail
+
+-- heartbeat --
+-- This worker lives; and if one of its paths does not write, since when and why.
+INSERT INTO engine_heartbeat (module, last_run_at, last_error_at, last_error)
+VALUES (%(module)s, %(now)s, %(error_at)s, %(error)s)
+    ON CONFLICT (module) DO UPDATE
+   SET last_run_at = excluded.last_run_at,
+       last_error_at = coalesce(excluded.last_error_at, engine_heartbeat.last_error_at),
+       last_error = coalesce(excluded.last_error, engine_heartbeat.last_error)
+
+-- database_now --
+-- The database's clock: recorded_at is in it.
+SELECT clock_timestamp() AS now
+
+-- save_state --
+-- The detector's memory after everything that is committed up to the stated arrivals.
+INSERT INTO detector_state (worker, saved_at, version, state)
+VALUES (%(worker)s, %(saved_at)s, %(version)s, %(state)s)
+    ON CONFLICT (worker) DO UPDATE
+   SET saved_at = excluded.saved_at, version = excluded.version, state = excluded.state
+
+-- load_state --
+-- What this worker saved last.
+SELECT saved_at, version, state FROM detector_state WHERE worker = %(worker)s
+
+-- samples_since --
+-- Samples of these lifts that a saved state has not seen, in the order they arrived; absent values
+-- as the arrays have them, so that a binary COPY of it has rows of one width.
+SELECT lift_key, observed_at, received_at, boot_id, sequence,
+       coalesce(service_mode, 0::smallint), coalesce(position_m, 'NaN'::real),
+       coalesce(floor, '-9223372036854775808'::bigint), coalesce(speed_mps, 'NaN'::real),
+       coalesce(direction, 0::smallint), coalesce(car_door, 0::smallint),
+       coalesce(landing_door, 0::smallint), coalesce(door_zone, 0::smallint),
+       coalesce(levelling_error_mm, 'NaN'::real), coalesce(load_kg, 'NaN'::real),
+       coalesce(occupancy, 0::smallint), coalesce(alarm_button, 0::smallint),
+       coalesce(power_source, 0::smallint), coalesce(safety_chain, 0::smallint),
+       coalesce(brake, 0::smallint), coalesce(car_calls_count, '-9223372036854775808'::bigint),
+       coalesce(door_open_presses_count, '-9223372036854775808'::bigint),
+       coalesce(motor_current_a, 'NaN'::real), coalesce(motor_temperature_degc, 'NaN'::real),
+       coalesce(machine_room_temperature_degc, 'NaN'::real),
+       coalesce(vibration_mps2, 'NaN'::real),
+       coalesce(trips_count, '-9223372036854775808'::bigint),
+       coalesce(door_cycles_count, '-9223372036854775808'::bigint),
+       coalesce(run_time_h, 'NaN'::real)
+  FROM sample
+ WHERE recorded_at >= %(recorded_since)s
+   AND received_at > %(after)s
+   AND lift_key = ANY (%(lift_keys)s::integer[])
+ ORDER BY received_at, boot_id, sequence
+
+-- events_since --
+-- Events of these lifts that a saved state has not seen, in the order they arrived.
+SELECT lift_key, observed_at, received_at, boot_id, sequence, kind, code, vocabulary, service_mode
+  FROM lift_event
+ WHERE recorded_at >= %(recorded_since)s
+   AND received_at > %(after)s
+   AND lift_key = ANY (%(lift_keys)s::integer[])
+ ORDER BY received_at, event_id
+
+-- quarantine_list --
+-- Refused messages, the latest first.
+SELECT quarantine_id, topic, reason, detail, path, payload_start, payload_bytes, count, first_at,
+       last_at, replayed_at
+  FROM quarantine
+ ORDER BY last_at DESC, quarantine_id DESC
+ LIMIT %(limit)s
+
+-- quarantine_to_replay --
+-- Refused messages that are kept whole and were not replayed since they were last refused.
+SELECT quarantine_id, topic, payload_start
+  FROM quarantine
+ WHERE payload_bytes = octet_length(payload_start)
+   AND (replayed_at IS NULL OR replayed_at < last_at)
+   AND (%(reason)s::text IS NULL OR reason = %(reason)s)
+   AND (%(quarantine_id)s::bigint IS NULL OR quarantine_id = %(quarantine_id)s)
+   AND topic LIKE 'liftward/v1/%%'
+ ORDER BY first_at, quarantine_id
+ LIMIT %(limit)s
+
+-- quarantine_counts --
+-- How much is refused, by reason, and how much of it cannot be replayed because it was too long.
+SELECT reason, sum(count) AS messages_count, count(*) AS rows_count,
+       count(*) FILTER (WHERE payload_bytes <> octet_length(payload_start)) AS cut_count
+  FROM quarantine
+ GROUP BY reason
+ ORDER BY messages_count DESC, reason
+
+-- mark_replayed --
+-- These were published again.
+UPDATE quarantine SET replayed_at = %(now)s WHERE quarantine_id = ANY (%(quarantine_ids)s::bigint[])

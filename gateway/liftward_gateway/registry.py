@@ -1,0 +1,79 @@
+"""Who may publish what: devices, the lifts they serve, and each lift's place in the fleet arrays.
+
+Knows identifiers. Must not know where they are stored.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class ServedLift:
+    """One row of the registration: a device, and a lift it serves (None: it serves none yet)."""
+
+    device_id: str
+    lift_id: str | None
+    lift_key: int | None
+
+
+@dataclass(slots=True)
+class Registry:
+    """The devices of a worker's shards.
+
+    A lift keeps its fleet index for the life of the process, also when it is withdrawn: the
+    detector's arrays only grow.
+    """
+
+    lift_keys: list[int] = field(default_factory=list)
+    _devices: dict[str, dict[str, int]] = field(default_factory=dict)
+    _index_by_key: dict[int, int] = field(default_factory=dict)
+    _keys_array: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
+
+    @classmethod
+    def with_lifts(cls, lift_keys: Iterable[int]) -> "Registry":
+        """Return a registry without devices whose fleet indices are given by a saved state."""
+        keys = list(lift_keys)
+        return cls(keys, {}, {key: index for index, key in enumerate(keys)})
+
+    @property
+    def devices_count(self) -> int:
+        return len(self._devices)
+
+    def lifts_of(self, device_id: str) -> Mapping[str, int] | None:
+        """Return lift id -> fleet index of a device, or None for a device nobody registered."""
+        return self._devices.get(device_id)
+
+    def index_of(self, lift_key: int) -> int:
+        """Return the fleet index of a lift, giving it the next one when it has none."""
+        index = self._index_by_key.get(lift_key)
+        if index is None:
+            index = self._index_by_key[lift_key] = len(self.lift_keys)
+            self.lift_keys.append(lift_key)
+        return index
+
+    def keys_array(self) -> npt.NDArray[np.int32]:
+        """Return lift keys by fleet index, int32; do not write to it."""
+        if len(self._keys_array) != len(self.lift_keys):
+            self._keys_array = np.asarray(self.lift_keys, dtype=np.int32)
+        return self._keys_array
+
+    def replace(self, rows: Iterable[ServedLift]) -> None:
+        """Take these rows as the whole registration."""
+        self._devices = self._grouped(rows)
+
+    def update(self, device_ids: Iterable[str], rows: Iterable[ServedLift]) -> None:
+        """Take these rows as all there is about these devices."""
+        for device_id in device_ids:
+            self._devices.pop(device_id, None)
+        self._devices.update(self._grouped(rows))
+
+    def _grouped(self, rows: Iterable[ServedLift]) -> dict[str, dict[str, int]]:
+        devices: dict[str, dict[str, int]] = {}
+        for row in rows:
+            lifts = devices.setdefault(row.device_id, {})
+            if row.lift_id is not None and row.lift_key is not None:
+                lifts[row.lift_id] = self.index_of(row.lift_key)
+        return devices

@@ -1,0 +1,71 @@
+"""What a gateway worker is told by its environment, checked once."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from liftward_gateway.connection import BrokerAddress
+from liftward_kit.database import DatabaseSettings
+from liftward_kit.settings import Environ, Secret, SettingError, read
+
+BROKER_SETTING = "LIFTWARD_BROKER_URL"
+DEFAULT_BROKER_URL = "mqtt://127.0.0.1:1883"
+DEFAULT_MQTT_PORT = 1883
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """Where the broker and the database are, and how the worker says that it is ready."""
+
+    broker: BrokerAddress
+    database: DatabaseSettings
+    ready_file: Path | None  # touched when every subscription is granted
+    log_level: str
+
+    @classmethod
+    def from_environ(cls, environ: Environ) -> "GatewaySettings":
+        """Read every setting; the first wrong one is named in a SettingError."""
+        ready_file = environ.get("LIFTWARD_READY_FILE", "").strip()
+        return cls(
+            broker=broker_address(environ.get(BROKER_SETTING, "").strip() or DEFAULT_BROKER_URL),
+            database=DatabaseSettings.from_environ(environ),
+            ready_file=Path(ready_file) if ready_file else None,
+            log_level=read(
+                environ,
+                "LIFTWARD_LOG_LEVEL",
+                default="INFO",
+                parse=_log_level,
+                allowed=", ".join(_LEVELS),
+            ),
+        )
+
+
+def broker_address(url: str) -> BrokerAddress:
+    """Return the parts of mqtt://[user:password@]host[:port].
+
+    Raises
+    ------
+    SettingError
+        When it is anything else; a URL that may hold a password is not repeated.
+    """
+    try:
+        parts = urlsplit(url)
+        port = DEFAULT_MQTT_PORT if parts.port is None else parts.port
+    except ValueError:
+        parts, port = urlsplit(""), 0
+    if parts.scheme != "mqtt" or not parts.hostname or port == 0 or parts.path not in ("", "/"):
+        shown = "***" if "@" in url else url
+        raise SettingError(BROKER_SETTING, shown, "mqtt://[user:password@]host:port")
+    return BrokerAddress(
+        host=parts.hostname,
+        port=port,
+        username=None if parts.username is None else unquote(parts.username),
+        password=None if parts.password is None else Secret(unquote(parts.password)),
+    )
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in _LEVELS:
+        raise ValueError(text)
+    return text.upper()

@@ -1,0 +1,298 @@
+"""The database edge of the gateway's path: what one transaction writes, and what a start reads.
+
+The only place with the gateway's SQL calls, apart from the fence. Must not know MQTT, and never
+commits: the caller opens the transaction.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from psycopg.types.json import Jsonb
+
+from liftward_gateway.admit import AdmittedEvent, AdmittedStatus, from_microseconds
+from liftward_gateway.copy_format import SAMPLE_COLUMNS, copy_bytes
+from liftward_gateway.prepare import Prepared, StreamKey
+from liftward_gateway.quarantine import QuarantineEntry, joined
+from liftward_gateway.registry import ServedLift
+from liftward_gateway.sequence import Mark, StreamMarks
+from liftward_gateway.shards import ShardRange
+from liftward_gateway.store_link import QUERIES, Connection
+from liftward_wire.columns import SampleColumns, microseconds
+from liftward_wire.messages import Presence, Status
+
+_COPY_SAMPLES = f"COPY sample ({', '.join(SAMPLE_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+ENTRAPMENT = "entrapment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionRow:
+    """One transition of an episode, as it is stored."""
+
+    lift_key: int
+    kind: str
+    transition: str
+    level: str
+    onset_us: int
+    detected_us: int
+    received_us: int
+    reason: str
+    evidence: Mapping[str, Any]
+    detector_version: str
+    thresholds_hash: str
+
+
+async def write(
+    connection: Connection,
+    prepared: Prepared,
+    detections: Sequence[DetectionRow],
+    lift_keys: npt.NDArray[np.int32],
+    known: Mapping[StreamKey, StreamMarks],
+) -> None:
+    """Write one batch: rows, marks, detections and what was refused."""
+    if prepared.columns is not None and len(prepared.columns) > 0:
+        await _copy_samples(connection, prepared.columns, lift_keys)
+    async with connection.pipeline():
+        await _write_events(connection, prepared.events, lift_keys)
+        await _write_statuses(connection, prepared.statuses)
+        await _write_marks(connection, prepared, known)
+        await _write_detections(connection, detections)
+        await _write_quarantine(connection, prepared.quarantined)
+
+
+async def write_detections(connection: Connection, detections: Sequence[DetectionRow]) -> None:
+    """Write detections that no message of this moment decided: those of a tick or of a start."""
+    async with connection.pipeline():
+        await _write_detections(connection, detections)
+
+
+async def _copy_samples(
+    connection: Connection, columns: SampleColumns, lift_keys: npt.NDArray[np.int32]
+) -> None:
+    packed = copy_bytes(columns, lift_keys)
+    await asyncio.sleep(0)  # packing took its time: let an alarm pass
+    async with connection.cursor() as cursor, cursor.copy(_COPY_SAMPLES) as copy:
+        await copy.write(packed)
+
+
+async def _write_events(
+    connection: Connection,
+    events: Sequence[AdmittedEvent],
+    lift_keys: npt.NDArray[np.int32],
+) -> None:
+    for admitted in events:
+        event = admitted.event
+        await connection.execute(
+            QUERIES["write_event"],
+            {
+                "lift_key": int(lift_keys[admitted.lift_index]),
+                "observed_at": event.observed_at,
+                "received_at": from_microseconds(admitted.received_at_us),
+                "boot_id": event.boot_id,
+                "sequence": event.sequence,
+                "kind": str(event.kind),
+                "code": event.code,
+                "vocabulary": event.vocabulary if event.code is not None else None,
+                "service_mode": None if event.service_mode is None else event.service_mode.code,
+                "note": event.note,
+                "extension": None if event.extension is None else Jsonb(event.extension),
+            },
+        )
+
+
+async def _write_statuses(connection: Connection, statuses: Sequence[AdmittedStatus]) -> None:
+    for admitted in statuses:
+        status = admitted.status
+        await connection.execute(
+            QUERIES["write_status"],
+            {
+                "device_id": admitted.device_id,
+                "presence": str(status.presence),
+                "boot_id": status.boot_id,
+                "received_at": from_microseconds(admitted.received_at_us),
+                "birth": _birth(status),
+                "retained": admitted.retained,
+            },
+        )
+
+
+def _birth(status: Status) -> Jsonb | None:
+    """Return what a birth says; a will says nothing about the device."""
+    return Jsonb(msgspec.to_builtins(status)) if status.presence is Presence.ONLINE else None
+
+
+async def _write_marks(
+    connection: Connection, prepared: Prepared, known: Mapping[StreamKey, StreamMarks]
+) -> None:
+    touched = prepared.touched_marks
+    if touched:
+        await connection.execute(
+            QUERIES["write_marks"],
+            {
+                "device_ids": [stream[0] for stream, _, _ in touched],
+                "streams": [stream[1] for stream, _, _ in touched],
+                "boot_ids": [boot_id for _, boot_id, _ in touched],
+                "contiguous": [mark.contiguous_through for _, _, mark in touched],
+                "highest": [mark.highest for _, _, mark in touched],
+                "gaps": [_gaps_text(mark.gaps) for _, _, mark in touched],
+                "duplicates": [mark.duplicates_count for _, _, mark in touched],
+                "late": [mark.late_count for _, _, mark in touched],
+                "observed_us": [mark.last_observed_us for _, _, mark in touched],
+                "received_us": [mark.last_received_us for _, _, mark in touched],
+            },
+        )
+    forgotten = prepared.forgotten_boots(known)
+    if forgotten:
+        await connection.execute(
+            QUERIES["forget_boots"],
+            {
+                "device_ids": [stream[0] for stream, _ in forgotten],
+                "streams": [stream[1] for stream, _ in forgotten],
+                "boot_ids": [boot_id for _, boot_id in forgotten],
+            },
+        )
+
+
+async def _write_detections(connection: Connection, detections: Sequence[DetectionRow]) -> None:
+    for row in detections:
+        await connection.execute(
+            QUERIES["write_detection"],
+            {
+                "lift_key": row.lift_key,
+                "kind": row.kind,
+                "transition": row.transition,
+                "level": row.level,
+                "onset_at": from_microseconds(row.onset_us),
+                "detected_at": from_microseconds(row.detected_us),
+                "received_at": from_microseconds(row.received_us),
+                "reason": row.reason,
+                "evidence": Jsonb(row.evidence),
+                "detector_version": row.detector_version,
+                "thresholds_hash": row.thresholds_hash,
+            },
+        )
+    if any(row.kind == ENTRAPMENT for row in detections):
+        await connection.execute(QUERIES["wake_engine"])
+
+
+async def _write_quarantine(connection: Connection, entries: list[QuarantineEntry]) -> None:
+    # In one order everywhere: two paths that count the same messages must not wait for each other.
+    for entry in sorted(joined(entries), key=lambda entry: entry.same_message):
+        await connection.execute(
+            QUERIES["write_quarantine"],
+            {
+                "topic": entry.topic,
+                "reason": entry.reason,
+                "detail": entry.detail,
+                "path": entry.path,
+                "payload_start": entry.payload_start,
+                "payload_bytes": entry.payload_bytes,
+                "payload_sha256": entry.payload_sha256,
+                "count": entry.count,
+                "first_at": from_microseconds(entry.first_us),
+                "last_at": from_microseconds(entry.last_us),
+            },
+        )
+
+
+async def load_marks(
+    connection: Connection, streams: Iterable[StreamKey]
+) -> dict[StreamKey, StreamMarks]:
+    """Return the marks of these streams; a stream nobody has seen has none."""
+    found: dict[StreamKey, StreamMarks] = {}
+    by_stream: dict[str, list[str]] = {}
+    for device_id, stream in streams:
+        found[device_id, stream] = StreamMarks()
+        by_stream.setdefault(stream, []).append(device_id)
+    for stream, device_ids in by_stream.items():
+        cursor = await connection.execute(
+            QUERIES["marks_of"], {"stream": stream, "device_ids": device_ids}
+        )
+        for row in await cursor.fetchall():
+            found[row["device_id"], stream].by_boot[row["boot_id"]] = _mark(row)
+    return found
+
+
+def _mark(row: Mapping[str, Any]) -> Mark:
+    return Mark(
+        highest=row["highest"],
+        gaps=_gaps(row["open_gaps"]),
+        duplicates_count=row["duplicates_count"],
+        late_count=row["late_count"],
+        last_observed_us=microseconds(row["last_observed_at"]),
+        last_received_us=microseconds(row["last_received_at"]),
+    )
+
+
+def _gaps_text(gaps: Sequence[tuple[int, int]]) -> str:
+    """Return gaps as the text of a multirange; the database keeps ranges with the end left out."""
+    return "{" + ",".join(f"[{first},{last}]" for first, last in gaps) + "}"
+
+
+def _gaps(text: str) -> list[tuple[int, int]]:
+    """Read the canonical text of a multirange: {[0,5),[8,9)}."""
+    numbers = text.strip("{}").replace("[", "").replace(")", "").split(",")
+    if numbers == [""]:
+        return []
+    return [
+        (int(first), int(end) - 1) for first, end in zip(numbers[::2], numbers[1::2], strict=True)
+    ]
+
+
+async def load_registration(
+    connection: Connection, shards: ShardRange, device_ids: Iterable[str] | None = None
+) -> list[ServedLift]:
+    """Return the registration of the shards, or of some of their devices."""
+    parameters: dict[str, Any] = {"first": shards.first, "last": shards.last}
+    name = "registration"
+    if device_ids is not None:
+        name, parameters["device_ids"] = "registration_of", sorted(device_ids)
+    cursor = await connection.execute(QUERIES[name], parameters)
+    return [
+        ServedLift(row["device_id"], row["lift_id"], row["lift_key"])
+        for row in await cursor.fetchall()
+    ]
+
+
+async def registration_fingerprint(connection: Connection, shards: ShardRange) -> tuple[int, str]:
+    """Return what changes when the registration of the shards does."""
+    cursor = await connection.execute(
+        QUERIES["registration_fingerprint"], {"first": shards.first, "last": shards.last}
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return row["rows_count"], row["hash"]
+
+
+async def write_heartbeat(
+    connection: Connection, module: str, now: datetime, *, error: str | None
+) -> None:
+    """Say that this worker lives, and what keeps one of its paths from writing, if anything."""
+    await connection.execute(
+        QUERIES["heartbeat"],
+        {"module": module, "now": now, "error": error, "error_at": now if error else None},
+    )
+
+
+async def database_now(connection: Connection) -> datetime:
+    """Return the database's clock."""
+    cursor = await connection.execute(QUERIES["database_now"])
+    row = await cursor.fetchone()
+    assert row is not None
+    now: datetime = row["now"]
+    return now
+
+
+async def save_state(
+    connection: Connection, worker: str, *, saved_at: datetime, version: str, state: bytes
+) -> None:
+    """Replace what this worker saved last."""
+    await connection.execute(
+        QUERIES["save_state"],
+        {"worker": worker, "saved_at": saved_at, "version": version, "state": state},
+    )

@@ -1,0 +1,57 @@
+"""Who may act: roles, accounts, and the actor of one request.
+
+Knows no SQL, HTTP or clock.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account is for; each endpoint names the roles that may call it."""
+
+    DISPATCHER = "dispatcher"
+    CREW = "crew"
+    EVALUATOR = "evaluator"
+    REGULATOR = "regulator"
+    OPERATOR = "operator"
+
+
+EVERY_ROLE: tuple[Role, ...] = tuple(Role)
+
+# Actors that are programs, not accounts. Nobody can take these ids for an account.
+ENGINE_ACTOR_ID = "engine"
+DETECTOR_ACTOR_ID = "detector"
+RESERVED_ACCOUNT_IDS = frozenset({ENGINE_ACTOR_ID, DETECTOR_ACTOR_ID})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a request: a signed-in account; `crew_id` exactly when the role is crew."""
+
+    account_id: str
+    role: Role
+    crew_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A person's or a program's way in. `secret_hash` never leaves the access slice."""
+
+    account_id: str
+    role: Role
+    name: str
+    crew_id: str | None
+    secret_hash: str
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A signed-in account; `token` is shown once and stored only as its hash."""
+
+    token: str
+    expires_at: datetime
+    account: Account

@@ -1,0 +1,39 @@
+-- audit_detections --
+-- The beginnings of entrapments since a moment, with the decision and the incident each led to.
+SELECT detection_id, lift_id, onset_at, recorded_at, handling, incident_id
+  FROM detection
+  JOIN lift USING (lift_key)
+  LEFT JOIN incident_detection USING (detection_id)
+ WHERE kind = 'entrapment' AND transition = 'began' AND recorded_at >= %(since)s
+
+-- audit_incidents --
+-- The incidents opened since a moment, with how many orders each had.
+SELECT incident_id, lift_id, state, onset_at, opened_at, closed_at, outcome, persons_count,
+       (SELECT count(*) FROM rescue_order WHERE rescue_order.incident_id = incident.incident_id)
+           AS orders_count
+  FROM incident
+  JOIN lift USING (lift_key)
+ WHERE opened_at >= %(since)s
+
+-- audit_orders --
+-- Their orders, and which of them are live.
+SELECT order_id, incident_id, crew_id,
+       rescue_order.state IN ('sent', 'accepted', 'under_way', 'arrived') AS is_live
+  FROM rescue_order
+  JOIN incident USING (incident_id)
+ WHERE opened_at >= %(since)s
+
+-- audit_deadlines --
+-- Their deadlines that have neither fired nor been cancelled.
+SELECT deadline_id, incident_id, deadline.kind, due_at, fired_at, cancelled_at
+  FROM deadline
+  JOIN incident USING (incident_id)
+ WHERE opened_at >= %(since)s AND fired_at IS NULL AND cancelled_at IS NULL
+
+-- audit_entries --
+-- How often the ledger records each kind of thing about each of them.
+SELECT ledger_entry.incident_id, ledger_entry.kind, count(*) AS count
+  FROM ledger_entry
+  JOIN incident USING (incident_id)
+ WHERE opened_at >= %(since)s
+ GROUP BY ledger_entry.incident_id, ledger_entry.kind

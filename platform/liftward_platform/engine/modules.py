@@ -1,0 +1,224 @@
+"""The engine's modules, in their fixed order. Each handles rows one by one, in own transactions.
+
+A row that fails does not stop the others of its module; a module that fails does not stop the
+others of the cycle.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from liftward_platform.access import service as access
+from liftward_platform.api import idempotency
+from liftward_platform.engine.metrics import METRICS
+from liftward_platform.history.storage import storage_of
+from liftward_platform.incidents import intake
+from liftward_platform.ledger import checkpoint
+from liftward_platform.ledger.signed_note import Signer
+from liftward_platform.notifications.deliver import Sender, deliver_pull, deliver_push
+from liftward_platform.rescue import due
+from liftward_platform.rescue.policy import Policy
+
+Connection = AsyncConnection[DictRow]
+
+log = structlog.get_logger()
+
+# Partitions and old rows: the work of minutes, not of seconds.
+HOUSEKEEPING_EVERY = timedelta(minutes=10)
+# Entries per checkpoint: the tree's lock is held for so many hashes only.
+CHECKPOINT_ENTRIES_MAX = 2000
+
+
+class Module(Protocol):
+    """One kind of work of the engine."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        """Handle up to `limit` rows that are due at `now`; return how many were handled."""
+        ...
+
+
+class RowsFailedError(Exception):
+    """Some rows of a module failed; the others were handled. They are tried again next cycle."""
+
+
+# Claims a row that is none of those tried, handles it, returns its id; None when no row is due.
+# `claimed` is told the id before the handling, so that a failure is known by its row.
+HandleOne = Callable[[Sequence[int], Callable[[int], None]], Awaitable[bool]]
+
+
+async def one_by_one(connection: Connection, limit: int, handle_one: HandleOne) -> int:
+    """Handle rows, each in its own transaction, until none is due or the limit is reached.
+
+    Raises
+    ------
+    RowsFailedError
+        At the end, when rows failed.
+    psycopg.Error
+        At once, when the connection is gone.
+    """
+    tried: list[int] = []
+    handled_count = 0
+    errors: list[str] = []
+    while handled_count < limit and len(errors) < limit:
+        try:
+            async with connection.transaction():
+                found = await handle_one(tried, tried.append)
+        except Exception as error:  # one bad row must not keep the others waiting
+            if connection.broken or connection.closed or not tried:
+                raise
+            log.exception("engine_row_failed", row=tried[-1])
+            errors.append(f"row {tried[-1]}: {type(error).__name__}: {error}")
+            continue
+        if not found:
+            break
+        handled_count += 1
+    if errors:
+        raise RowsFailedError(f"{len(errors)} failed, {handled_count} handled; first: {errors[0]}")
+    return handled_count
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """Decides what to do about each conclusion of the detector."""
+
+    policy: Policy
+    name: str = "detections"
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        async def handle_one(tried: Sequence[int], claimed: Callable[[int], None]) -> bool:
+            detection = await intake.claim(connection, now, tried)
+            if detection is None:
+                return False
+            claimed(detection.detection_id)
+            incident = await intake.take_in(connection, detection, policy=self.policy, now=now)
+            if incident is not None:
+                await due.begin(connection, incident, now)
+            return True
+
+        return await one_by_one(connection, limit, handle_one)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Sends somebody to each incident nobody is asked for."""
+
+    name: str = "orders"
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        async def handle_one(tried: Sequence[int], claimed: Callable[[int], None]) -> bool:
+            incident_id = await due.claim_unattended(connection, tried)
+            if incident_id is None:
+                return False
+            claimed(incident_id)
+            await due.attend(connection, incident_id, now)
+            return True
+
+        return await one_by_one(connection, limit, handle_one)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Fires deadlines that are due, overdue ones at once, each one once."""
+
+    name: str = "deadlines"
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        async def handle_one(tried: Sequence[int], claimed: Callable[[int], None]) -> bool:
+            deadline = await due.claim_deadline(connection, now, tried)
+            if deadline is None:
+                return False
+            claimed(deadline.deadline_id)
+            reason = await due.fire(connection, deadline, now)
+            lateness_s = (now - deadline.due_at).total_seconds()
+            METRICS.deadline_lateness_s.observe(lateness_s)
+            log.info(
+                "deadline_fired", deadline_id=deadline.deadline_id, kind=str(deadline.kind),
+                incident_id=deadline.incident_id, reason=reason, lateness_s=round(lateness_s, 3),
+            )  # fmt: skip
+            return True
+
+        return await one_by_one(connection, limit, handle_one)
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """Delivers the outbox; `sender` pushes to the configured webhook, if there is one."""
+
+    sender: Sender | None = None
+    name: str = "notifications"
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        push = self.sender is not None
+        count = await deliver_pull(connection, now=now, limit=limit, push=push)
+        if self.sender is not None:
+            count += await deliver_push(connection, self.sender, now=now, limit=limit)
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoints:
+    """Takes new ledger entries into the tree and signs its head."""
+
+    signer: Signer
+    name: str = "checkpoints"
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        entries_max = max(limit, CHECKPOINT_ENTRIES_MAX)
+        async with connection.transaction():
+            return await checkpoint.integrate(connection, now, self.signer, entries_max)
+
+
+@dataclass(slots=True)
+class Housekeeping:
+    """Makes room for samples to come, drops what is old; every few minutes."""
+
+    keep_days: int
+    name: str = "housekeeping"
+    _next_at: datetime | None = field(default=None, init=False)
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        if self._next_at is not None and now < self._next_at:
+            return 0
+        storage = await storage_of(connection)
+        count = await storage.keep_house(connection, now, keep_days=self.keep_days)
+        async with connection.transaction():
+            count += await access.housekeep(connection, now, limit)
+            count += await idempotency.housekeep(connection, now, limit)
+        self._next_at = now + HOUSEKEEPING_EVERY
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class Modules:
+    """All modules in their order, in the two groups that run beside each other.
+
+    What a rescue waits for never waits behind a slow webhook, a checkpoint or a partition.
+    """
+
+    rescue: tuple[Module, ...]
+    upkeep: tuple[Module, ...] = ()
+
+    @property
+    def all(self) -> tuple[Module, ...]:
+        return (*self.rescue, *self.upkeep)
+
+
+def rescue_modules(policy: Policy) -> tuple[Module, ...]:
+    """Return what turns detections into rescues."""
+    return (Detections(policy), Orders(), Deadlines())
+
+
+def make_modules(
+    policy: Policy, *, sender: Sender | None, signer: Signer, keep_days: int
+) -> Modules:
+    """Return the modules of a whole engine."""
+    upkeep = (Notifications(sender), Checkpoints(signer), Housekeeping(keep_days))
+    return Modules(rescue_modules(policy), upkeep)

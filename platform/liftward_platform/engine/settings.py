@@ -1,0 +1,75 @@
+"""The engine's settings, read once from the environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from liftward_kit.database import DatabaseSettings
+from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
+from liftward_platform.ledger.key_file import LedgerKeyFile
+from liftward_platform.notifications.webhook import WebhookSettings
+from liftward_platform.rescue.policy import Policy, PolicyError, load
+
+# Raw samples are kept for days; what is to be kept longer is summarised elsewhere.
+KEEP_DAYS_DEFAULT, KEEP_DAYS_MIN, KEEP_DAYS_MAX = 7, 1, 400
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What `liftward engine` runs with."""
+
+    dsn: Secret
+    policy: Policy
+    webhook: WebhookSettings | None
+    ledger_key: LedgerKeyFile
+    keep_days: int
+    metrics_port: int  # 0: not served
+    ready_file: Path | None
+    log_level: str
+
+    @classmethod
+    def from_environ(cls, environ: Environ) -> "EngineSettings":
+        """Check all settings.
+
+        Raises
+        ------
+        SettingError
+            At the first wrong one; a policy with a hole is named with its file and key.
+        """
+        ready_file = environ.get("LIFTWARD_READY_FILE", "")
+        return cls(
+            dsn=DatabaseSettings.from_environ(environ).dsn,
+            policy=_policy(environ),
+            webhook=WebhookSettings.from_environ(environ),
+            ledger_key=LedgerKeyFile.from_environ(environ),
+            keep_days=read(
+                environ, "LIFTWARD_SAMPLE_KEEP_DAYS", default=KEEP_DAYS_DEFAULT,
+                parse=count_between(KEEP_DAYS_MIN, KEEP_DAYS_MAX),
+                allowed=f"a whole number of days, {KEEP_DAYS_MIN} to {KEEP_DAYS_MAX}",
+            ),
+            metrics_port=read(
+                environ, "LIFTWARD_ENGINE_METRICS_PORT", default=0, parse=count_between(0, 65_535),
+                allowed="a port, or 0 for none",
+            ),
+            ready_file=Path(ready_file) if ready_file else None,
+            log_level=read(
+                environ, "LIFTWARD_LOG_LEVEL", default="INFO", parse=_log_level,
+                allowed=", ".join(LOG_LEVELS),
+            ),
+        )  # fmt: skip
+
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError(text)
+    return text.upper()
+
+
+def _policy(environ: Environ) -> Policy:
+    name = environ.get("LIFTWARD_RESCUE_POLICY", "").strip()
+    try:
+        return load(Path(name) if name else None)
+    except PolicyError as error:
+        raise SettingError("LIFTWARD_RESCUE_POLICY", name or None, f"{error}") from None

@@ -1,0 +1,128 @@
+"""What to do about one conclusion of the detector.
+
+Pure: takes the detection, what is known about its lift, `now` and the limits; returns a decision
+with its reason. Must not know SQL, the clock or who will be sent.
+
+Nothing that the detector concluded disappears: each row ends in an incident or in a recorded
+reason. Late data opens nothing, unless the person may still be inside.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+ENTRAPMENT = "entrapment"
+
+# The lift's data is up to date when its last sample or event is younger than this: heartbeats
+# come at least once a minute, and two may be lost.
+FRESH_WITHIN = timedelta(seconds=150)
+# A backlog is being delivered: look again soon, the end of the episode may be in it.
+LOOK_AGAIN_AFTER = timedelta(seconds=10)
+# The beginning of the episode is being decided at this moment: its end waits for that.
+LOOK_AGAIN_AT_END_AFTER = timedelta(seconds=1)
+# No end and no fresh data for this long after the detection came: the lift fell silent while
+# someone was inside, so far as anyone knows. Better one call too many.
+WAIT_FOR_DATA = timedelta(minutes=5)
+# Older than this it is an archive being loaded, not a person waiting.
+ARCHIVE_AFTER = timedelta(hours=12)
+
+
+class Reason(StrEnum):
+    OPENED = "opened"
+    OPENED_STILL_TRAPPED = "opened_still_trapped"  # late, but fresh data shows no end
+    OPENED_LIFT_SILENT = "opened_lift_silent"  # late, no end, and the lift says nothing more
+    MERGED = "merged_into_open"
+    MERGED_INTO_FREED = "merged_into_freed"  # tells of the time before a rescue that is over
+    OUTSIDE_GRACE = "outside_grace"  # came too late, and is over or is an archive
+    ENDED_BEFORE_HANDLING = "ended_before_handling"  # over before anyone could be sent
+    NOT_AN_INCIDENT_KIND = "not_an_incident_kind"  # a fault code: recorded, nobody is trapped
+    DEFERRED = "deferred"
+    RELEASE_SEEN = "release_seen"  # an end, noted at its incident
+    END_WITHOUT_INCIDENT = "end_without_incident"
+
+
+OPENING_REASONS = frozenset({Reason.OPENED, Reason.OPENED_STILL_TRAPPED, Reason.OPENED_LIFT_SILENT})
+MERGING_REASONS = frozenset({Reason.MERGED, Reason.MERGED_INTO_FREED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """One row of `detection`, as the decision sees it."""
+
+    detection_id: int
+    lift_key: int
+    kind: str
+    transition: str
+    level: str
+    onset_at: datetime
+    detected_at: datetime
+    received_at: datetime
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "Detection":
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftContext:
+    """What is known about the lift at this moment."""
+
+    open_incident_id: int | None = None  # people may still be inside
+    freed_incident_id: int | None = (
+        None  # an incident whose onset..freed covers the detection's onset
+    )
+    episode_incident_id: int | None = None  # the incident the episode's beginning went to
+    episode_ended: bool = False  # the detector already reported the end of this episode
+    episode_undecided: bool = False  # its beginning waits for a decision, perhaps in another engine
+    last_observed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What to do, and why; `incident_id` for merging and for a release."""
+
+    reason: Reason
+    incident_id: int | None = None
+    look_again_at: datetime | None = None
+
+
+def decide(
+    detection: Detection, context: LiftContext, *, now: datetime, grace: timedelta
+) -> Decision:
+    """Return what to do about a detection at `now`."""
+    if detection.kind != ENTRAPMENT:
+        return Decision(reason=Reason.NOT_AN_INCIDENT_KIND)
+    if detection.transition == "ended":
+        return _decide_end(context, now=now)
+    if context.open_incident_id is not None:
+        return Decision(reason=Reason.MERGED, incident_id=context.open_incident_id)
+    if context.freed_incident_id is not None:
+        return Decision(reason=Reason.MERGED_INTO_FREED, incident_id=context.freed_incident_id)
+    if now - detection.detected_at <= grace:
+        ended = context.episode_ended
+        return Decision(reason=Reason.ENDED_BEFORE_HANDLING if ended else Reason.OPENED)
+    return _decide_late(detection, context, now=now)
+
+
+def _decide_end(context: LiftContext, *, now: datetime) -> Decision:
+    if context.episode_undecided:
+        return Decision(reason=Reason.DEFERRED, look_again_at=now + LOOK_AGAIN_AT_END_AFTER)
+    incident_id = context.episode_incident_id
+    if incident_id is None:
+        return Decision(reason=Reason.END_WITHOUT_INCIDENT)
+    return Decision(reason=Reason.RELEASE_SEEN, incident_id=incident_id)
+
+
+def _decide_late(detection: Detection, context: LiftContext, *, now: datetime) -> Decision:
+    if context.episode_ended:
+        return Decision(reason=Reason.OUTSIDE_GRACE)
+    last = context.last_observed_at
+    if last is not None and now - last <= FRESH_WITHIN:
+        return Decision(reason=Reason.OPENED_STILL_TRAPPED)
+    if now - detection.detected_at > ARCHIVE_AFTER:
+        return Decision(reason=Reason.OUTSIDE_GRACE)
+    if now - detection.received_at < WAIT_FOR_DATA:
+        return Decision(reason=Reason.DEFERRED, look_again_at=now + LOOK_AGAIN_AFTER)
+    return Decision(reason=Reason.OPENED_LIFT_SILENT)

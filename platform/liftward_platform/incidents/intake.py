@@ -1,0 +1,97 @@
+"""Takes the detector's conclusions in: each one ends in an incident or in a recorded reason.
+
+Runs in the caller's transaction, one detection at a time.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from liftward_platform.history import service as history
+from liftward_platform.incidents import service, store
+from liftward_platform.incidents.detection_decision import (
+    LOOK_AGAIN_AT_END_AFTER,
+    MERGING_REASONS,
+    OPENING_REASONS,
+    Decision,
+    Detection,
+    LiftContext,
+    Reason,
+    decide,
+)
+from liftward_platform.incidents.model import Incident
+from liftward_platform.rescue.policy import Policy
+
+Connection = AsyncConnection[DictRow]
+
+log = structlog.get_logger()
+
+
+async def claim(connection: Connection, now: datetime, tried: Sequence[int]) -> Detection | None:
+    """Lock and return the first detection that waits for a decision."""
+    return await store.claim_detection(connection, now, tried)
+
+
+async def next_look(connection: Connection) -> datetime | None:
+    """Return when a detection that was put off is looked at again."""
+    return await store.next_look(connection)
+
+
+async def take_in(
+    connection: Connection, detection: Detection, *, policy: Policy, now: datetime
+) -> Incident | None:
+    """Decide about a claimed detection and do it; return the incident if one was opened."""
+    decision = decide(detection, await _context(connection, detection), now=now, grace=policy.grace)
+    opened = None
+    if decision.reason in OPENING_REASONS:
+        opened = await service.open_from_detection(
+            connection, detection, policy=policy.document(), reason=decision.reason, now=now
+        )
+        if opened is None:
+            decision = await _overtaken(connection, detection, now)
+    if decision.incident_id is not None and decision.reason in MERGING_REASONS:
+        await service.attach_detection(
+            connection, decision.incident_id, detection, reason=decision.reason, now=now
+        )
+    elif decision.incident_id is not None:
+        await service.see_release(connection, decision.incident_id, detection, now=now)
+    await _record(connection, detection, decision, now)
+    return opened
+
+
+async def _overtaken(connection: Connection, detection: Detection, now: datetime) -> Decision:
+    """Another engine opened the lift's incident in between: join it."""
+    other = await store.lock_open(connection, detection.lift_key, detection.kind)
+    if other is None:  # and closed it again: decide afresh
+        return Decision(reason=Reason.DEFERRED, look_again_at=now + LOOK_AGAIN_AT_END_AFTER)
+    return Decision(reason=Reason.MERGED, incident_id=other.incident_id)
+
+
+async def _context(connection: Connection, detection: Detection) -> LiftContext:
+    row = await store.lift_context(connection, detection)
+    seen = await history.last_observed(connection, [detection.lift_key])
+    return LiftContext(
+        open_incident_id=row["open_incident_id"],
+        freed_incident_id=row["freed_incident_id"],
+        episode_incident_id=row["episode_incident_id"],
+        episode_ended=row["episode_ended"],
+        episode_undecided=row["episode_undecided"],
+        last_observed_at=seen.get(detection.lift_key),
+    )
+
+
+async def _record(
+    connection: Connection, detection: Detection, decision: Decision, now: datetime
+) -> None:
+    detection_id = detection.detection_id
+    if decision.look_again_at is not None:
+        await store.look_again(connection, detection_id, decision.look_again_at)
+        return
+    await store.mark_handled(connection, detection_id, now=now, handling=decision.reason)
+    log.info(
+        "detection_handled", detection_id=detection_id, kind=detection.kind,
+        transition=detection.transition, reason=str(decision.reason),
+    )  # fmt: skip

@@ -1,0 +1,125 @@
+-- insert_incident --
+-- Open an incident; nothing comes back when the lift already has one with people inside.
+INSERT INTO incident (lift_key, kind, state, source, level, onset_at, detected_at, opened_at, policy)
+VALUES (%(lift_key)s, %(kind)s, 'open', %(source)s, %(level)s, %(onset_at)s, %(detected_at)s, %(now)s,
+        %(policy)s)
+ON CONFLICT (lift_key, kind) WHERE state NOT IN ('freed', 'closed') DO NOTHING
+RETURNING *
+
+-- lock_incident --
+-- Take the incident for a change: every change of it, its orders and deadlines begins here.
+SELECT * FROM incident WHERE incident_id = %(incident_id)s FOR UPDATE
+
+-- lock_open_incident --
+-- Take the lift's incident with people inside, if it has one.
+SELECT * FROM incident
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND state NOT IN ('freed', 'closed')
+   FOR UPDATE
+
+-- update_incident --
+-- Write back what a change may touch.
+UPDATE incident
+   SET state = %(state)s, response_level = %(response_level)s, release_seen_at = %(release_seen_at)s,
+       arrived_at = %(arrived_at)s, freed_at = %(freed_at)s, persons_count = %(persons_count)s,
+       closed_at = %(closed_at)s, outcome = %(outcome)s, cause_code = %(cause_code)s,
+       release_method = %(release_method)s
+ WHERE incident_id = %(incident_id)s
+
+-- set_note --
+-- The dispatcher's words at closing: kept here, never in the ledger.
+UPDATE incident SET note = %(note)s WHERE incident_id = %(incident_id)s
+
+-- insert_log --
+-- One line of the story.
+INSERT INTO incident_log (incident_id, at, actor, event, from_state, to_state, reason, detail)
+VALUES (%(incident_id)s, %(at)s, %(actor)s, %(event)s, %(from_state)s, %(to_state)s, %(reason)s, %(detail)s)
+
+-- announce_incident --
+-- Wake the engine and the boards when this transaction commits.
+SELECT pg_notify('incident', %(payload)s)
+
+-- link_detection --
+-- Say which incident a detection went to.
+INSERT INTO incident_detection (incident_id, detection_id) VALUES (%(incident_id)s, %(detection_id)s)
+
+-- claim_detection --
+-- Lock the first detection that waits for a decision; other engines skip it.
+SELECT detection_id, lift_key, kind, transition, level, onset_at, detected_at, received_at
+  FROM detection
+ WHERE handled_at IS NULL AND next_look_at <= %(now)s AND detection_id <> ALL (%(tried)s)
+ ORDER BY next_look_at, detection_id
+ LIMIT 1
+   FOR UPDATE SKIP LOCKED
+
+-- lift_context --
+-- What is known about a detection's lift and episode, for the decision.
+SELECT (SELECT incident_id FROM incident
+         WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND state NOT IN ('freed', 'closed')
+       ) AS open_incident_id,
+       (SELECT incident_id FROM incident
+         WHERE lift_key = %(lift_key)s AND kind = %(kind)s
+           AND onset_at <= %(onset_at)s AND freed_at >= %(onset_at)s
+         ORDER BY opened_at DESC LIMIT 1) AS freed_incident_id,
+       (SELECT link.incident_id FROM detection JOIN incident_detection AS link USING (detection_id)
+         WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+           AND transition = 'began') AS episode_incident_id,
+       EXISTS (SELECT FROM detection
+                WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+                  AND transition = 'ended') AS episode_ended,
+       EXISTS (SELECT FROM detection
+                WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+                  AND transition = 'began' AND handled_at IS NULL) AS episode_undecided
+
+-- mark_handled --
+-- Record the decision about a detection.
+UPDATE detection SET handled_at = %(now)s, handling = %(handling)s WHERE detection_id = %(detection_id)s
+
+-- look_again --
+-- Put the decision about a detection off.
+UPDATE detection SET next_look_at = %(next_look_at)s WHERE detection_id = %(detection_id)s
+
+-- next_look --
+-- When the next detection that was put off is due.
+SELECT min(next_look_at) AS due_at FROM detection
+ WHERE handled_at IS NULL AND next_look_at > '-infinity'
+
+-- ids_open --
+-- Every incident that is not closed, the longest trapped first.
+SELECT incident_id FROM incident WHERE state <> 'closed'
+ ORDER BY onset_at, incident_id LIMIT %(limit)s
+
+-- ids_closed --
+-- The last closed incidents, newest first.
+SELECT incident_id FROM incident WHERE state = 'closed'
+ ORDER BY opened_at DESC, incident_id DESC LIMIT %(limit)s
+
+-- ids_all --
+-- The last incidents of any state, newest first.
+SELECT incident_id FROM incident ORDER BY opened_at DESC, incident_id DESC LIMIT %(limit)s
+
+-- board_rows --
+-- Incidents with their lift and the maintainer who answered for it when they opened.
+SELECT incident.*, lift.lift_id, lift.building, lift.address, lift.district, lift.rescue_code,
+       lift.latitude_deg, lift.longitude_deg, lift.floors_count,
+       party.party_id AS maintainer_id, party.name AS maintainer_name
+  FROM incident
+  JOIN lift USING (lift_key)
+  LEFT JOIN maintenance_contract AS contract
+    ON contract.lift_key = lift.lift_key AND contract.valid_from <= incident.opened_at
+   AND (contract.valid_until IS NULL OR contract.valid_until > incident.opened_at)
+  LEFT JOIN party ON party.party_id = contract.maintainer_id
+ WHERE incident.incident_id = ANY (%(incident_ids)s)
+
+-- story_log --
+-- What happened, in order.
+SELECT log_id, at, recorded_at, actor, event, from_state, to_state, reason, detail
+  FROM incident_log WHERE incident_id = %(incident_id)s
+ ORDER BY log_id LIMIT %(limit)s
+
+-- story_detections --
+-- The detections that belong to an incident: those that led to it, and their ends.
+SELECT detection_id, kind, transition, level, onset_at, detected_at, received_at, recorded_at, reason,
+       evidence, detector_version, thresholds_hash, handled_at, handling
+  FROM incident_detection JOIN detection USING (detection_id)
+ WHERE incident_id = %(incident_id)s
+ ORDER BY detection_id LIMIT %(limit)s

@@ -1,0 +1,146 @@
+"""Incidents as HTTP and the live board show them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel
+
+from liftward_platform.incidents.model import IncidentState, Outcome
+from liftward_platform.rescue.schemas import (
+    CandidateOut,
+    DeadlineOut,
+    LiftRef,
+    OrderOut,
+    StoryDeadlineOut,
+)
+
+
+class PartyRef(BaseModel):
+    party_id: str
+    name: str
+
+
+class IncidentOut(BaseModel):
+    """An incident with its live orders and what is still due."""
+
+    incident_id: int
+    kind: str
+    state: IncidentState
+    level: str
+    source: str
+    lift: LiftRef
+    maintainer: PartyRef | None
+    onset_at: datetime
+    detected_at: datetime
+    opened_at: datetime
+    response_level: int
+    persons_count: int | None
+    release_seen_at: datetime | None
+    arrived_at: datetime | None
+    freed_at: datetime | None
+    closed_at: datetime | None
+    outcome: Outcome | None
+    cause_code: str | None
+    release_method: str | None
+    last_observed_at: datetime | None
+    unanswered: bool
+    orders: list[OrderOut]
+    deadlines: list[DeadlineOut]
+    actions: list[str]
+    close_outcomes: list[Outcome]
+
+
+class IncidentsOut(BaseModel):
+    as_of: datetime
+    incidents: list[IncidentOut]
+
+
+class LogOut(BaseModel):
+    log_id: int
+    at: datetime
+    recorded_at: datetime
+    actor: str
+    event: str
+    from_state: str | None
+    to_state: str | None
+    reason: str
+    detail: dict[str, Any]
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        return cls(**{name: row[name] for name in cls.model_fields})
+
+
+class DetectionOut(BaseModel):
+    detection_id: int
+    kind: str
+    transition: Literal["began", "ended"]
+    level: str
+    onset_at: datetime
+    detected_at: datetime
+    received_at: datetime
+    recorded_at: datetime
+    reason: str
+    evidence: Any
+    detector_version: str
+    thresholds_hash: str
+    handled_at: datetime | None
+    handling: str | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        return cls(**{name: row[name] for name in cls.model_fields})
+
+
+class LedgerLineOut(BaseModel):
+    """What the ledger holds about the incident."""
+
+    entry_id: int
+    lift_entry_number: int
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    body: dict[str, Any]
+    leaf_hash: str
+    leaf_index: int | None
+
+
+class StoryOut(BaseModel):
+    """Everything about one incident."""
+
+    as_of: datetime
+    incident: IncidentOut
+    note: str | None
+    log: list[LogOut]
+    orders: list[OrderOut]
+    candidates: list[CandidateOut]
+    deadlines: list[StoryDeadlineOut]
+    detections: list[DetectionOut]
+    ledger: list[LedgerLineOut]
+
+
+class NameOut(BaseModel):
+    en: str
+    zh: str
+
+
+class CodeOut(BaseModel):
+    code: str
+    name: NameOut
+
+
+class CauseOut(BaseModel):
+    family: str
+    family_name: NameOut
+    code: str
+    name: NameOut
+
+
+class ClosingCodesOut(BaseModel):
+    """The lists behind the closing form and the refusal."""
+
+    causes: list[CauseOut]
+    release_methods: list[CodeOut]
+    refusal_reasons: list[CodeOut]

@@ -1,0 +1,245 @@
+"""Changes of incidents: each one a state, a line of the story, a ledger entry, one announcement.
+
+Every function takes the caller's connection and commits nothing. Who is sent is the rescue slice's
+business; this one only knows what the events mean for the incident.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from liftward_platform.access.model import DETECTOR_ACTOR_ID, ENGINE_ACTOR_ID
+from liftward_platform.errors import NotFoundError
+from liftward_platform.incidents import store
+from liftward_platform.incidents.detection_decision import Detection
+from liftward_platform.incidents.model import (
+    Incident,
+    IncidentEvent,
+    LogEntry,
+    Outcome,
+    close_event,
+    next_state,
+)
+from liftward_platform.ledger import service as ledger
+from liftward_platform.ledger.model import EntryKind, Json, NewEntry
+
+Connection = AsyncConnection[DictRow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """When something happened, by whose word, and when we heard of it."""
+
+    now: datetime
+    actor: str
+    occurred_at: datetime | None = None  # None: it happens at `now`
+
+    @property
+    def at(self) -> datetime:
+        return self.now if self.occurred_at is None else self.occurred_at
+
+
+async def lock(connection: Connection, incident_id: int) -> Incident:
+    """Return an incident, locked for a change.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such incident.
+    """
+    incident = await store.lock(connection, incident_id)
+    if incident is None:
+        raise NotFoundError("incident_unknown", f"no incident {incident_id}")
+    return incident
+
+
+async def open_from_detection(
+    connection: Connection,
+    detection: Detection,
+    *,
+    policy: Mapping[str, Any],
+    reason: str,
+    now: datetime,
+) -> Incident | None:
+    """Open an incident for a detection; None when the lift has one with people inside already."""
+    values = {
+        "lift_key": detection.lift_key,
+        "kind": detection.kind,
+        "source": "detection",
+        "level": detection.level,
+        "onset_at": detection.onset_at,
+        "detected_at": detection.detected_at,
+        "now": now,
+    }
+    incident = await store.insert(connection, values, policy)
+    if incident is None:
+        return None
+    await store.link_detection(connection, incident.incident_id, detection.detection_id)
+    happening = Happening(now=now, actor=ENGINE_ACTOR_ID)
+    detail: dict[str, Json] = {
+        "level": detection.level,
+        "detection_id": detection.detection_id,
+        "onset_at": detection.onset_at.isoformat(),
+        "detected_at": detection.detected_at.isoformat(),
+    }
+    await note(
+        connection, incident, happening, event="opened", reason=reason, detail=detail,
+        to_state=incident.state,
+    )  # fmt: skip
+    body: dict[str, Json] = {**detail, "kind": incident.kind, "reason": reason}
+    await record(connection, incident, happening, EntryKind.INCIDENT_OPENED, body)
+    return incident
+
+
+async def attach_detection(
+    connection: Connection, incident_id: int, detection: Detection, *, reason: str, now: datetime
+) -> None:
+    """Add a further detection to an incident: seen again, nobody new is sent for it."""
+    incident = await lock(connection, incident_id)
+    await store.link_detection(connection, incident_id, detection.detection_id)
+    happening = Happening(now=now, actor=DETECTOR_ACTOR_ID, occurred_at=detection.detected_at)
+    detail: dict[str, Json] = {"detection_id": detection.detection_id, "level": detection.level}
+    await note(
+        connection, incident, happening, event="detected_again", reason=reason, detail=detail
+    )
+    body: dict[str, Json] = {**detail, "reason": reason}
+    await record(connection, incident, happening, EntryKind.DETECTION_ATTACHED, body)
+
+
+async def see_release(
+    connection: Connection, incident_id: int, detection: Detection, *, now: datetime
+) -> None:
+    """Note that the detector saw the end: shown to people, closes nothing."""
+    incident = await lock(connection, incident_id)
+    await store.link_detection(connection, incident_id, detection.detection_id)
+    if incident.release_seen_at is None:
+        await store.update(connection, replace(incident, release_seen_at=detection.detected_at))
+    happening = Happening(now=now, actor=DETECTOR_ACTOR_ID, occurred_at=detection.detected_at)
+    detail: dict[str, Json] = {"detection_id": detection.detection_id}
+    await note(
+        connection, incident, happening,
+        event="release_seen", reason="episode_ended", detail=detail,
+    )  # fmt: skip
+    await record(connection, incident, happening, EntryKind.RELEASE_SEEN, detail)
+
+
+async def apply(
+    connection: Connection,
+    incident: Incident,
+    event: IncidentEvent,
+    happening: Happening,
+    *,
+    reason: str,
+    detail: Mapping[str, Json] | None = None,
+    **changes: Any,  # noqa: ANN401 - columns of the incident
+) -> Incident:
+    """Take the step of the table, write the incident and its line; the caller holds the lock.
+
+    Raises
+    ------
+    IllegalTransitionError
+        When the table has no such step; nothing is written.
+    """
+    changed = replace(incident, state=next_state(incident.state, event), **changes)
+    if changed != incident:
+        await store.update(connection, changed)
+    await note(
+        connection, incident, happening, event=event, reason=reason, detail=detail or {},
+        to_state=changed.state,
+    )  # fmt: skip
+    return changed
+
+
+async def close(
+    connection: Connection,
+    incident: Incident,
+    outcome: Outcome,
+    happening: Happening,
+    *,
+    persons_count: int | None,
+    cause_code: str | None,
+    release_method: str | None,
+    note_text: str | None,
+) -> Incident:
+    """Close an incident with its outcome. The note stays out of the story's ledger entry."""
+    closed = await apply(
+        connection, incident, close_event(outcome), happening, reason=outcome,
+        outcome=outcome, closed_at=happening.at, persons_count=persons_count,
+        cause_code=cause_code, release_method=release_method,
+        detail={"cause_code": cause_code, "release_method": release_method},
+    )  # fmt: skip
+    if note_text:
+        await store.set_note(connection, incident.incident_id, note_text)
+    body: dict[str, Json] = {
+        "outcome": outcome,
+        "cause_code": cause_code,
+        "release_method": release_method,
+        "persons_count": persons_count,
+    }
+    await record(connection, closed, happening, EntryKind.INCIDENT_CLOSED, body)
+    return closed
+
+
+async def raise_response_level(
+    connection: Connection, incident: Incident, level: int, happening: Happening, *, reason: str
+) -> Incident:
+    """Note that the rescue went up a level; a lower or equal level changes nothing."""
+    if level <= incident.response_level:
+        return incident
+    changed = replace(incident, response_level=level)
+    await store.update(connection, changed)
+    if incident.response_level == 0:
+        return changed  # the first order is no escalation
+    detail: dict[str, Json] = {"from_level": incident.response_level, "to_level": level}
+    await note(connection, changed, happening, event="escalated", reason=reason, detail=detail)
+    body: dict[str, Json] = {**detail, "reason": reason}
+    await record(connection, changed, happening, EntryKind.ESCALATED, body)
+    return changed
+
+
+async def note(
+    connection: Connection,
+    incident: Incident,
+    happening: Happening,
+    *,
+    event: str,
+    reason: str,
+    detail: Mapping[str, Json] | None = None,
+    to_state: str | None = None,
+) -> None:
+    """Write a line of the story and announce the incident. Opening has no state before."""
+    entry = LogEntry(
+        at=happening.at,
+        actor=happening.actor,
+        event=event,
+        reason=reason,
+        from_state=None if to_state is None or event == "opened" else incident.state,
+        to_state=to_state,
+        detail=detail or {},
+    )
+    await store.insert_log(connection, incident.incident_id, entry)
+    await store.announce(connection, incident.incident_id)
+
+
+async def record(
+    connection: Connection,
+    incident: Incident,
+    happening: Happening,
+    kind: EntryKind,
+    body: Mapping[str, Json],
+) -> None:
+    """Append to the ledger of the incident's lift."""
+    entry = NewEntry(
+        lift_key=incident.lift_key,
+        kind=kind,
+        occurred_at=happening.at,
+        recorded_at=happening.now,
+        actor=happening.actor,
+        body=body,
+        incident_id=incident.incident_id,
+    )
+    await ledger.append(connection, entry)

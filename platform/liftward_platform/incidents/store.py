@@ -1,0 +1,162 @@
+"""The only place that runs the incident slice's SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from liftward_kit.named_sql import load_queries
+from liftward_platform.incidents.detection_decision import Detection
+from liftward_platform.incidents.model import Incident, LogEntry
+
+Connection = AsyncConnection[DictRow]
+QUERIES = load_queries("liftward_platform.incidents")
+
+# What `update_incident` writes: all that a change may touch, besides the note.
+CHANGEABLE = (
+    "state",
+    "response_level",
+    "release_seen_at",
+    "arrived_at",
+    "freed_at",
+    "persons_count",
+    "closed_at",
+    "outcome",
+    "cause_code",
+    "release_method",
+)
+
+
+async def insert(
+    connection: Connection, values: Mapping[str, Any], policy: Mapping[str, Any]
+) -> Incident | None:
+    """Open an incident; None when the lift already has one with people inside."""
+    cursor = await connection.execute(
+        QUERIES["insert_incident"], {**values, "policy": Jsonb(dict(policy))}
+    )
+    row = await cursor.fetchone()
+    return None if row is None else Incident.from_row(row)
+
+
+async def lock(connection: Connection, incident_id: int) -> Incident | None:
+    """Return the incident, locked until the end of the transaction."""
+    cursor = await connection.execute(QUERIES["lock_incident"], {"incident_id": incident_id})
+    row = await cursor.fetchone()
+    return None if row is None else Incident.from_row(row)
+
+
+async def lock_open(connection: Connection, lift_key: int, kind: str) -> Incident | None:
+    """Return the lift's incident with people inside, locked."""
+    cursor = await connection.execute(
+        QUERIES["lock_open_incident"], {"lift_key": lift_key, "kind": kind}
+    )
+    row = await cursor.fetchone()
+    return None if row is None else Incident.from_row(row)
+
+
+async def update(connection: Connection, incident: Incident) -> None:
+    values = {name: getattr(incident, name) for name in (*CHANGEABLE, "incident_id")}
+    await connection.execute(QUERIES["update_incident"], values)
+
+
+async def set_note(connection: Connection, incident_id: int, note: str) -> None:
+    await connection.execute(QUERIES["set_note"], {"incident_id": incident_id, "note": note})
+
+
+async def insert_log(connection: Connection, incident_id: int, entry: LogEntry) -> None:
+    await connection.execute(
+        QUERIES["insert_log"],
+        {
+            "incident_id": incident_id,
+            "at": entry.at,
+            "actor": entry.actor,
+            "event": entry.event,
+            "from_state": entry.from_state,
+            "to_state": entry.to_state,
+            "reason": entry.reason,
+            "detail": Jsonb(dict(entry.detail)),
+        },
+    )
+
+
+async def announce(connection: Connection, incident_id: int) -> None:
+    await connection.execute(QUERIES["announce_incident"], {"payload": str(incident_id)})
+
+
+async def link_detection(connection: Connection, incident_id: int, detection_id: int) -> None:
+    await connection.execute(
+        QUERIES["link_detection"], {"incident_id": incident_id, "detection_id": detection_id}
+    )
+
+
+async def claim_detection(
+    connection: Connection, now: datetime, tried: Sequence[int]
+) -> Detection | None:
+    """Lock and return the first detection due for a decision that was not tried yet."""
+    cursor = await connection.execute(
+        QUERIES["claim_detection"], {"now": now, "tried": list(tried)}
+    )
+    row = await cursor.fetchone()
+    return None if row is None else Detection.from_row(row)
+
+
+async def lift_context(connection: Connection, detection: Detection) -> DictRow:
+    cursor = await connection.execute(
+        QUERIES["lift_context"],
+        {
+            "lift_key": detection.lift_key,
+            "kind": detection.kind,
+            "onset_at": detection.onset_at,
+        },
+    )
+    row = await cursor.fetchone()
+    assert row is not None, "a SELECT of scalars always has a row"
+    return row
+
+
+async def mark_handled(
+    connection: Connection, detection_id: int, *, now: datetime, handling: str
+) -> None:
+    await connection.execute(
+        QUERIES["mark_handled"], {"detection_id": detection_id, "now": now, "handling": handling}
+    )
+
+
+async def look_again(connection: Connection, detection_id: int, at: datetime) -> None:
+    await connection.execute(
+        QUERIES["look_again"], {"detection_id": detection_id, "next_look_at": at}
+    )
+
+
+async def next_look(connection: Connection) -> datetime | None:
+    cursor = await connection.execute(QUERIES["next_look"])
+    row = await cursor.fetchone()
+    return None if row is None else row["due_at"]
+
+
+async def board_ids(connection: Connection, scope: str, limit: int) -> list[int]:
+    """Return the incidents of one scope (open, closed or all) in the order of the board."""
+    cursor = await connection.execute(QUERIES[f"ids_{scope}"], {"limit": limit})
+    return [row["incident_id"] for row in await cursor.fetchall()]
+
+
+async def board_rows(connection: Connection, incident_ids: Sequence[int]) -> list[DictRow]:
+    cursor = await connection.execute(QUERIES["board_rows"], {"incident_ids": list(incident_ids)})
+    return await cursor.fetchall()
+
+
+async def story_log(connection: Connection, incident_id: int, limit: int) -> list[DictRow]:
+    cursor = await connection.execute(
+        QUERIES["story_log"], {"incident_id": incident_id, "limit": limit}
+    )
+    return await cursor.fetchall()
+
+
+async def story_detections(connection: Connection, incident_id: int, limit: int) -> list[DictRow]:
+    cursor = await connection.execute(
+        QUERIES["story_detections"], {"incident_id": incident_id, "limit": limit}
+    )
+    return await cursor.fetchall()

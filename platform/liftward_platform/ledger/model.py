@@ -1,0 +1,75 @@
+"""What the ledger holds: one entry per thing that happened to a lift or its rescue.
+
+Knows no SQL and no clock. Personal data never enters: accounts and crews appear by their ids.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+HASH_BYTES = 32
+NO_PREVIOUS_HASH = bytes(HASH_BYTES)  # what the first entry of a lift points back to
+
+# Keys under which people's data tends to travel. The ledger can never forget, so it never learns.
+PERSONAL_KEYS = frozenset({"name", "phone", "note", "email", "person", "secret", "token"})
+
+
+class EntryKind(StrEnum):
+    """What an entry records. Kinds are added, never renamed: old entries keep theirs."""
+
+    LIFT_REGISTERED = "lift_registered"
+    LIFT_WITHDRAWN = "lift_withdrawn"
+    CONTRACT_BEGUN = "contract_begun"
+    CONTRACT_ENDED = "contract_ended"
+    INCIDENT_OPENED = "incident_opened"
+    DETECTION_ATTACHED = "detection_attached"
+    RELEASE_SEEN = "release_seen"
+    ORDER_SENT = "order_sent"
+    ORDER_ANSWERED = "order_answered"  # accepted, refused or no answer
+    ORDER_WITHDRAWN = "order_withdrawn"
+    ESCALATED = "escalated"
+    DEPARTED = "departed"
+    ARRIVED = "arrived"
+    FREED = "freed"
+    INCIDENT_CLOSED = "incident_closed"
+    CORRECTION = "correction"  # declares an earlier entry wrong and says what holds instead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """What a slice wants recorded. `body` is JSON without personal data."""
+
+    lift_key: int
+    kind: EntryKind
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str  # an account id, 'engine' or 'detector'
+    body: Mapping[str, Json]
+    incident_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafContent:
+    """What is hashed of an entry. `body` is its exact canonical text."""
+
+    lift_id: str
+    lift_entry_number: int
+    kind: str
+    incident_id: int | None
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str
+    body: str
+    lift_previous_hash: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry(LeafContent):
+    """A stored entry: its content, its hash, and its place in the tree once it has one."""
+
+    entry_id: int
+    leaf_hash: bytes
+    leaf_index: int | None

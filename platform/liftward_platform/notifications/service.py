@@ -1,0 +1,74 @@
+"""Telling people: puts messages into the outbox, within the transaction that made them true.
+
+Knows channels and recipients; not how a message leaves the house (deliver.py).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from liftward_platform.ledger.model import Json
+from liftward_platform.notifications import store
+from liftward_platform.notifications.model import DISPATCHERS, Channel, Message, Subject
+
+Connection = AsyncConnection[DictRow]
+
+WEBHOOK_RECIPIENT = "configured"
+
+
+async def to_crew(
+    connection: Connection,
+    crew_id: str,
+    subject: Subject,
+    body: Mapping[str, Json],
+    *,
+    incident_id: int,
+    order_id: int,
+    now: datetime,
+) -> None:
+    """Tell a crew something about an order."""
+    values = {
+        "channel": Channel.CREW,
+        "recipient": crew_id,
+        "subject": subject,
+        "incident_id": incident_id,
+        "order_id": order_id,
+        "now": now,
+    }
+    await store.insert(connection, values, body)
+
+
+async def to_console(
+    connection: Connection,
+    subject: Subject,
+    body: Mapping[str, Json],
+    *,
+    incident_id: int,
+    now: datetime,
+) -> None:
+    """Tell the dispatchers something about an incident."""
+    values = {
+        "channel": Channel.CONSOLE,
+        "recipient": DISPATCHERS,
+        "subject": subject,
+        "incident_id": incident_id,
+        "order_id": None,
+        "now": now,
+    }
+    await store.insert(connection, values, body)
+
+
+async def copy_to_webhook(connection: Connection, message: Message, now: datetime) -> None:
+    """Have a message also pushed to the configured webhook."""
+    values = {
+        "channel": Channel.WEBHOOK,
+        "recipient": WEBHOOK_RECIPIENT,
+        "subject": message.subject,
+        "incident_id": message.incident_id,
+        "order_id": message.order_id,
+        "now": now,
+    }
+    body = {**message.body, "channel": message.channel, "recipient": message.recipient}
+    await store.insert(connection, values, body)

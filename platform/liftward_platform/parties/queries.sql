@@ -1,0 +1,47 @@
+-- current_maintainer --
+-- Who answers for a lift at a moment.
+SELECT party.party_id, party.kind::text AS kind, party.name
+  FROM maintenance_contract AS contract JOIN party ON party.party_id = contract.maintainer_id
+ WHERE contract.lift_key = %(lift_key)s AND contract.valid_from <= %(now)s
+   AND (contract.valid_until IS NULL OR contract.valid_until > %(now)s)
+
+-- crews --
+-- Crews by id; everybody who can be sent anywhere.
+SELECT crew.*, party.kind::text AS party_kind, party.name AS party_name
+  FROM crew JOIN party USING (party_id)
+ WHERE crew.crew_id > %(after)s
+ ORDER BY crew.crew_id LIMIT %(limit)s
+
+-- crew_by_id --
+-- One crew.
+SELECT crew.*, party.kind::text AS party_kind, party.name AS party_name
+  FROM crew JOIN party USING (party_id)
+ WHERE crew.crew_id = %(crew_id)s
+
+-- set_position --
+-- A newer fix replaces an older one; one that comes late changes nothing.
+UPDATE crew SET latitude_deg = %(latitude_deg)s, longitude_deg = %(longitude_deg)s,
+                position_at = %(observed_at)s
+ WHERE crew_id = %(crew_id)s AND (position_at IS NULL OR position_at < %(observed_at)s)
+
+-- upsert_parties --
+-- Load parties; one that is there is brought up to date.
+INSERT INTO party (party_id, kind, name, phone)
+SELECT party_id, kind::party_kind, name, phone
+  FROM jsonb_to_recordset(%(rows)s) AS given (party_id text, kind text, name text, phone text)
+ON CONFLICT (party_id) DO UPDATE
+   SET kind = excluded.kind, name = excluded.name, phone = excluded.phone
+
+-- upsert_crews --
+-- Load crews; where one is, and whether it is on duty, is not the document's to say.
+INSERT INTO crew (crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg)
+SELECT crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg
+  FROM jsonb_to_recordset(%(rows)s) AS given (crew_id text, party_id text, name text, phone text,
+       base_latitude_deg double precision, base_longitude_deg double precision)
+ON CONFLICT (crew_id) DO UPDATE
+   SET party_id = excluded.party_id, name = excluded.name, phone = excluded.phone,
+       base_latitude_deg = excluded.base_latitude_deg, base_longitude_deg = excluded.base_longitude_deg
+
+-- party_kinds --
+-- Which parties there are, for checking references.
+SELECT party_id, kind::text AS kind FROM party

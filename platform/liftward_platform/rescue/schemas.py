@@ -1,0 +1,160 @@
+"""Orders and what people send about them, as HTTP shows them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from liftward_platform.incidents.model import IncidentState, Outcome
+from liftward_platform.rescue.model import LIVE_STATES, DeadlineKind, OrderState
+
+CodeText = Annotated[str, Field(min_length=1, max_length=64)]
+# The column's own limit; a car holds fewer.
+PersonsCount = Annotated[int, Field(ge=0, le=100)]
+
+
+class Command(BaseModel):
+    """What every command may carry: when it happened, if not now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    occurred_at: AwareDatetime | None = None
+
+
+class RefuseIn(Command):
+    reason: CodeText
+
+
+class ArriveIn(Command):
+    latitude_deg: float | None = Field(default=None, ge=-90, le=90)
+    longitude_deg: float | None = Field(default=None, ge=-180, le=180)
+
+
+class FreedIn(Command):
+    persons_count: PersonsCount
+    cause_code: CodeText | None = None
+    release_method: CodeText | None = None
+
+
+class CloseIn(Command):
+    outcome: Outcome
+    cause_code: CodeText | None = None
+    release_method: CodeText | None = None
+    persons_count: PersonsCount | None = None
+    note: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class OrderCrewIn(Command):
+    crew_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+
+
+class LiftRef(BaseModel):
+    """Where it is: what a crew and a board need."""
+
+    lift_id: str
+    building: str
+    address: str
+    district: str
+    rescue_code: str
+    latitude_deg: float
+    longitude_deg: float
+    floors_count: int
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        return cls(**{name: row[name] for name in cls.model_fields})
+
+
+class OrderOut(BaseModel):
+    """An order. The phone is there for dispatchers and the crew itself."""
+
+    order_id: int
+    incident_id: int
+    crew_id: str
+    crew_name: str
+    crew_phone: str | None
+    response_level: int
+    state: OrderState
+    sent_at: datetime
+    answered_at: datetime | None
+    under_way_at: datetime | None
+    arrived_at: datetime | None
+    ended_at: datetime | None
+    travel_time_s: float
+    expected_arrival_at: datetime | None
+    reason: str
+    refusal_reason: str | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], *, with_phone: bool) -> Self:
+        names = cls.model_fields.keys() - {"crew_phone", "expected_arrival_at"}
+        return cls(
+            **{name: row[name] for name in names},
+            crew_phone=row["crew_phone"] if with_phone else None,
+            expected_arrival_at=expected_arrival(row),
+        )
+
+
+def expected_arrival(row: Mapping[str, Any]) -> datetime | None:
+    """Return when the crew should be there; None when it is there, or is not coming."""
+    if row["state"] not in LIVE_STATES or row["arrived_at"] is not None:
+        return None
+    begun: datetime = row["under_way_at"] or row["answered_at"] or row["sent_at"]
+    return begun + timedelta(seconds=row["travel_time_s"])
+
+
+class ListedOrderOut(OrderOut):
+    """An order in a list, with where to go."""
+
+    lift: LiftRef
+    incident_state: IncidentState
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any], *, with_phone: bool) -> Self:
+        names = cls.model_fields.keys() - {"crew_phone", "expected_arrival_at", "lift"}
+        return cls(
+            **{name: row[name] for name in names},
+            crew_phone=row["crew_phone"] if with_phone else None,
+            expected_arrival_at=expected_arrival(row),
+            lift=LiftRef.from_row(row),
+        )
+
+
+class OrdersOut(BaseModel):
+    as_of: datetime
+    orders: list[ListedOrderOut]
+
+
+class DeadlineOut(BaseModel):
+    deadline_id: int
+    kind: DeadlineKind
+    due_at: datetime
+    order_id: int | None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        return cls(**{name: row[name] for name in cls.model_fields})
+
+
+class StoryDeadlineOut(DeadlineOut):
+    fired_at: datetime | None
+    cancelled_at: datetime | None
+    result: str | None
+
+
+class CandidateOut(BaseModel):
+    """A crew that was considered, and why it stands where it stands."""
+
+    ranked_at: datetime
+    rank: int
+    crew_id: str
+    crew_name: str
+    response_level: int
+    travel_time_s: float | None
+    eligible: bool
+    reason: str
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Self:
+        return cls(**{name: row[name] for name in cls.model_fields})

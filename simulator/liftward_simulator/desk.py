@@ -1,0 +1,120 @@
+"""How the simulated dispatcher closes incidents: after confirming, never on a detector's word.
+
+Pure: must not know HTTP or the clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import msgspec
+
+from liftward_simulator.crews import CAUSE_CODES, SELF_FREED_CODE
+from liftward_simulator.world import SceneReport, SceneState
+
+# The dispatcher calls back whoever was freed before closing; divided by the crews' time scale.
+CALL_BACK = timedelta(seconds=60)
+# Without a word from the lift itself, the people's word must do after so long: real time.
+NO_RELEASE_SEEN = timedelta(seconds=15)
+
+
+class Outcome(StrEnum):
+    FREED = "freed"
+    SELF_FREED = "self_freed"
+    FALSE = "false"
+
+
+class IncidentLift(msgspec.Struct, frozen=True, kw_only=True):
+    lift_id: str
+
+
+class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
+    """An open incident as the desk's board shows it; more fields are ignored."""
+
+    incident_id: int
+    state: str
+    lift: IncidentLift
+    persons_count: int | None = None
+    release_seen_at: datetime | None = None
+    freed_at: datetime | None = None
+    cause_code: str | None = None
+    release_method: str | None = None
+
+
+class WaitReason(StrEnum):
+    CREW_AT_WORK = "crew_at_work"  # nobody has told the desk anything yet
+    CALLING_BACK = "calling_back"
+    RELEASE_NOT_SEEN = "release_not_seen"
+    CAUSE_NOT_TOLD = "cause_not_told"  # a person acted for the crew: a person closes it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """What the desk writes when it closes an incident."""
+
+    outcome: Outcome
+    cause_code: str | None = None
+    release_method: str | None = None
+    persons_count: int | None = None
+    note: str | None = None
+
+    def body(self) -> dict[str, object]:
+        values = {
+            "cause_code": self.cause_code,
+            "release_method": self.release_method,
+            "persons_count": self.persons_count,
+            "note": self.note,
+        }
+        return {"outcome": self.outcome.value} | {k: v for k, v in values.items() if v is not None}
+
+
+def decide_closing(
+    incident: IncidentView,
+    found: Mapping[int, SceneReport],
+    *,
+    now: datetime,
+    time_scale: float,
+) -> Closing | WaitReason:
+    """Return how to close an incident now, or why it is not yet time.
+
+    `found` holds what crews who stood before the lift told the desk, by incident id.
+    """
+    if incident.state == "freed" and incident.freed_at is not None:
+        return _close_freed(incident, now - incident.freed_at, CALL_BACK / time_scale)
+    report = found.get(incident.incident_id)
+    if report is None or report.state is SceneState.TRAPPED:
+        return WaitReason.CREW_AT_WORK
+    if report.state is SceneState.NOTHING:
+        return Closing(
+            outcome=Outcome.FALSE, persons_count=0, note="crew on the scene found nobody trapped"
+        )
+    return Closing(
+        outcome=Outcome.SELF_FREED,
+        cause_code=SELF_FREED_CODE,
+        persons_count=report.persons,
+        note="crew on the scene found the car empty; the people had got out by themselves",
+    )
+
+
+def _close_freed(
+    incident: IncidentView, since_freed: timedelta, call_back: timedelta
+) -> Closing | WaitReason:
+    if since_freed < call_back:
+        return WaitReason.CALLING_BACK
+    if incident.release_seen_at is None and since_freed < NO_RELEASE_SEEN:
+        return WaitReason.RELEASE_NOT_SEEN
+    if incident.cause_code is None or incident.persons_count is None:
+        return WaitReason.CAUSE_NOT_TOLD
+    return Closing(
+        outcome=Outcome.FREED,
+        cause_code=incident.cause_code,
+        release_method=incident.release_method,
+        persons_count=incident.persons_count,
+        note="release confirmed by call-back",
+    )
+
+
+def cause_code_of(report: SceneReport) -> str | None:
+    """Return the closing code of what a crew found."""
+    return None if report.cause is None else CAUSE_CODES[report.cause]

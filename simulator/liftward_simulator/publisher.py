@@ -1,0 +1,235 @@
+"""The edge to the broker: takes publications from spools and sends them over MQTT, QoS 1.
+
+`shared` uses one connection for all devices: light, but a last will belongs to a connection, so a
+killed simulator leaves its devices' births standing. `per-device` gives each device a connection
+with its own last will, as real devices have. Must not know lifts or faults.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import unquote, urlsplit
+
+import aiomqtt
+import structlog
+
+from liftward_kit.settings import Secret
+from liftward_simulator.devices import Publication
+from liftward_simulator.spool import SPOOL_MESSAGES_MAX, Spool
+
+WINDOW_MESSAGES = 50  # sent before the first of them must be acknowledged
+ACKNOWLEDGE_TIMEOUT_S = 5.0  # a broker that takes longer counts as gone
+KEEPALIVE_S = 15
+BACKOFF_S = (0.2, 5.0)  # first and longest wait before the next attempt to connect
+FLUSH_TIMEOUT_S = 5.0  # what a clean end may cost; the rest is given up and counted
+
+log = structlog.get_logger()
+
+
+class Connections(StrEnum):
+    SHARED = "shared"
+    PER_DEVICE = "per-device"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    host: str
+    port: int
+    username: str | None
+    password: Secret | None
+
+    @classmethod
+    def from_url(cls, url: str) -> "Broker":
+        """Read `mqtt://[user:password@]host[:port]`.
+
+        Raises
+        ------
+        ValueError
+            When it is no such address; the message does not repeat a password.
+        """
+        parts = urlsplit(url)
+        if parts.scheme != "mqtt" or not parts.hostname:
+            raise ValueError("broker address is not mqtt://[user:password@]host[:port]")
+        password = None if parts.password is None else Secret(unquote(parts.password))
+        username = None if parts.username is None else unquote(parts.username)
+        return cls(
+            host=parts.hostname, port=parts.port or 1883, username=username, password=password
+        )
+
+
+class Link:
+    """One connection and its spool. Survives the broker: what is unacknowledged is sent again."""
+
+    def __init__(
+        self,
+        broker: Broker,
+        *,
+        client_id: str,
+        births: Callable[[], Sequence[Publication]],
+        will: Publication | None = None,
+        spool_messages_max: int = SPOOL_MESSAGES_MAX,
+    ) -> None:
+        self._broker, self._client_id, self._births, self._will = broker, client_id, births, will
+        self.spool = Spool(spool_messages_max)
+        self._waiting = asyncio.Event()
+        self._ending = asyncio.Event()
+        self.connected = False
+        self.born = False
+        self.sent_count = 0
+
+    def put(self, publication: Publication) -> None:
+        self.spool.put(publication)
+        self._waiting.set()
+
+    def end(self) -> None:
+        """Ask the link to send what it has and to end."""
+        self._ending.set()
+        self._waiting.set()
+
+    async def run(self) -> None:
+        """Connect, send, and connect again, until the end is asked for."""
+        wait_s = BACKOFF_S[0]
+        while not self._ending.is_set():
+            try:
+                async with self._client() as client:
+                    log.info("broker_connected", client_id=self._client_id)
+                    self.connected, wait_s = True, BACKOFF_S[0]
+                    await self._send(client)
+            except aiomqtt.MqttError as error:
+                if self.connected:
+                    log.warning("broker_lost", client_id=self._client_id, error=str(error))
+                self.connected = False
+                await self._wait(wait_s * (0.5 + random.random()))
+                wait_s = min(wait_s * 2, BACKOFF_S[1])
+        self.connected = False
+
+    def _client(self) -> aiomqtt.Client:
+        broker, will = self._broker, self._will
+        client = aiomqtt.Client(
+            broker.host,
+            broker.port,
+            username=broker.username,
+            password=None if broker.password is None else broker.password.reveal,
+            identifier=self._client_id,
+            keepalive=KEEPALIVE_S,
+            timeout=ACKNOWLEDGE_TIMEOUT_S,
+            max_inflight_messages=WINDOW_MESSAGES,
+            will=None if will is None else aiomqtt.Will(will.topic, will.payload, 1, will.retain),
+        )
+        client.pending_calls_threshold = WINDOW_MESSAGES  # a full window is no reason to warn
+        return client
+
+    async def _send(self, client: aiomqtt.Client) -> None:
+        births = self._births()
+        for start in range(0, len(births), WINDOW_MESSAGES):
+            await _send_window(client, births[start : start + WINDOW_MESSAGES])
+        self.born = True
+        while len(self.spool) or not self._ending.is_set():
+            window = self.spool.take(WINDOW_MESSAGES)
+            if not window:
+                self._waiting.clear()
+                await self._waiting.wait()
+                continue
+            try:
+                await _send_window(client, window)
+            except BaseException:
+                # Some of them may have arrived: the platform drops what it has seen already.
+                self.spool.put_back(window)
+                raise
+            self.sent_count += len(window)
+
+    async def _wait(self, duration_s: float) -> None:
+        try:
+            async with asyncio.timeout(duration_s):
+                await self._ending.wait()
+        except TimeoutError:
+            return
+
+
+async def _send_window(client: aiomqtt.Client, window: Sequence[Publication]) -> None:
+    """Send messages in order and wait until every one is acknowledged."""
+    outcomes = await asyncio.gather(
+        *(
+            client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+            for message in window
+        ),
+        return_exceptions=True,
+    )
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+    if failed:
+        raise failed[0]
+
+
+class Publisher:
+    """All links of the town; messages of one device always take the same link."""
+
+    def __init__(self, links: Sequence[Link], link_of_device: dict[str, Link]) -> None:
+        self._links, self._link_of_device = links, link_of_device
+
+    def put(self, publication: Publication) -> None:
+        self._link_of_device[publication.device_id].put(publication)
+
+    @property
+    def sent_count(self) -> int:
+        return sum(link.sent_count for link in self._links)
+
+    @property
+    def spooled_count(self) -> int:
+        return sum(len(link.spool) for link in self._links)
+
+    @property
+    def dropped_count(self) -> int:
+        return sum(link.spool.dropped_count for link in self._links)
+
+    @property
+    def all_born(self) -> bool:
+        """Tell whether every device's birth has reached the broker once."""
+        return all(link.born for link in self._links)
+
+    async def run(self) -> None:
+        """Run every link until `end`; then send what is left, for a bounded time."""
+        async with asyncio.TaskGroup() as group:
+            for number, link in enumerate(self._links):
+                group.create_task(link.run(), name=f"mqtt-link-{number}")
+
+    async def end(self, running: "asyncio.Task[None]") -> None:
+        """End all links cleanly; what cannot be sent in time is given up and logged."""
+        for link in self._links:
+            link.end()
+        done, _ = await asyncio.wait([running], timeout=FLUSH_TIMEOUT_S)
+        if not done:
+            log.warning("spool_given_up", messages=self.spooled_count)
+            running.cancel()
+            await asyncio.wait([running])
+
+
+def connect(
+    broker: Broker,
+    connections: Connections,
+    device_ids: Sequence[str],
+    *,
+    client_id: str,
+    birth: Callable[[str], Publication],
+    will: Callable[[str], Publication],
+) -> Publisher:
+    """Return the publisher of these devices; nothing is connected before it runs."""
+
+    def births_of(ids: Sequence[str]) -> Callable[[], list[Publication]]:
+        return lambda: [birth(device_id) for device_id in ids]
+
+    if connections is Connections.SHARED:
+        link = Link(broker, client_id=client_id, births=births_of(device_ids))
+        return Publisher([link], dict.fromkeys(device_ids, link))
+    links = {
+        device_id: Link(
+            broker,
+            client_id=device_id,
+            births=births_of([device_id]),
+            will=will(device_id),
+            spool_messages_max=max(SPOOL_MESSAGES_MAX // len(device_ids), 1),
+        )
+        for device_id in device_ids
+    }
+    return Publisher(list(links.values()), links)

@@ -1,0 +1,248 @@
+"""The incident page: the story it tells and the commands it sends."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from playwright.async_api import Page, expect
+
+from support import console_scenes as scenes
+from support.browser import PHONE, screenshot
+from support.console_api import FakeApi
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+OpenConsole = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(autouse=True)
+def six_incidents(api: FakeApi) -> None:
+    """The scenes of the board."""
+    api.incidents, api.closed = scenes.six_incidents(), scenes.recently_closed()
+
+
+async def test_the_keyboard_opens_an_incident_and_accepts(
+    open_console: OpenConsole, api: FakeApi
+) -> None:
+    """Three times j, Enter, a: the order is accepted under a key, and shown only once confirmed."""
+    page = await open_console()
+    await expect(page.locator(".incident-row")).to_have_count(6)
+    for key in ("j", "ArrowDown", "j"):
+        await page.keyboard.press(key)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Sample Mall North")).to_be_visible()
+    await expect(page.get_by_role("button", name="Accept")).to_contain_text("A")
+
+    api.answering.clear()
+    await page.keyboard.press("a")
+    strip = page.locator(".command-strip")
+    await expect(strip).to_have_text(
+        "… Accept, on Demo Crew 1's behalf: sent, waiting for the server …"
+    )
+    await expect(page.locator(".order-card")).to_contain_text("waiting for an answer")
+    await page.keyboard.press("a")
+    api.answering.set()
+
+    await expect(strip).to_contain_text("confirmed by the server")
+    await expect(page.locator(".order-card")).to_contain_text("accepted")
+    (command,) = api.commands
+    assert (command.path, command.body) == ("/api/orders/21/accept", {})
+    assert command.key is not None
+    assert len(command.key) == 32
+
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".incident-row a:focus")).to_contain_text("Sample Mall North")
+
+
+async def test_a_refused_command_says_why(open_console: OpenConsole, api: FakeApi) -> None:
+    """What the server refuses is told with its own words, and nothing on the page changes."""
+    api.refuse_next = {
+        "status": 409,
+        "code": "illegal_transition",
+        "detail": "the order is withdrawn: accept is not possible now",
+    }
+    page = await open_console("/incidents/4102")
+    await page.get_by_role("button", name="Accept").click()
+
+    strip = page.locator(".command-strip")
+    await expect(strip).to_contain_text("failed. The server refused: the order is withdrawn")
+    await expect(strip).to_contain_text("illegal_transition")
+    await expect(page.locator(".order-card")).to_contain_text("waiting for an answer")
+
+
+async def test_a_lost_answer_is_repeated_under_the_same_key(
+    open_console: OpenConsole, api: FakeApi
+) -> None:
+    """Pressing again after a network failure cannot do a thing twice."""
+    api.refuse_next = {"status": 503, "code": "unavailable", "detail": "down"}
+    page = await open_console("/incidents/4102")
+    accept = page.get_by_role("button", name="Accept")
+    await accept.click()
+    await expect(page.locator(".command-strip")).to_contain_text("cannot be reached")
+
+    await accept.click()
+
+    await expect(page.locator(".command-strip")).to_contain_text("confirmed")
+    first, second = api.commands
+    assert first.key == second.key
+
+
+async def test_the_story_is_told_in_words(open_console: OpenConsole) -> None:
+    """Who was asked, what failed and why, both times of a late entry, and the raw code of news."""
+    page = await open_console("/incidents/4104")
+
+    story = page.locator(".story")
+    await expect(story).to_contain_text("No answer in time Demo Crew 9 L1")
+    await expect(story).to_contain_text("Escalated to the next level")
+    await expect(story).to_contain_text("nobody arrived in time")
+    await expect(story).to_contain_text("entered 13:43:17, 4 min later")
+    await expect(story).to_contain_text("‹a_new_event›")
+    limits = page.locator(".panel", has_text="Limits")
+    await expect(limits).to_contain_text("missed at 13:33:37")
+    await expect(page.locator(".panel", has_text="Crews considered")).to_contain_text(
+        "not eligible: off duty"
+    )
+    ledger = page.locator(".ledger")
+    await expect(ledger).to_contain_text("in a signed checkpoint, leaf 9122")
+    await expect(ledger).to_contain_text("waits for the next checkpoint")
+    plot = page.get_by_role("img", name="At onset: Speed")
+    await expect(plot).to_have_attribute(
+        "aria-label",
+        "At onset: Speed, m/s: 0, Car door: closed, "
+        "Door zone: outside, Load, kg: 142, Car: occupied, Alarm button: not pressed",
+    )
+    await expect(page.get_by_role("link", name="+00 555 041")).to_be_visible()
+    await screenshot(page, "incident-story-desktop-en")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("incident-story-desktop-zh", (1440, 900)), ("incident-story-phone-zh", PHONE)],
+)
+async def test_the_story_fits_chinese_and_phones(
+    open_console: OpenConsole, name: str, size: tuple[int, int]
+) -> None:
+    """The same story in Chinese, and nothing is wider than the screen."""
+    page = await open_console("/incidents/4104", size=size, language="zh-CN")
+
+    await expect(page.locator(".story")).to_contain_text("13:43:17 补录，晚 4 分钟")
+    await expect(page.locator(".plot svg")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= size[0]
+    await screenshot(page, name)
+
+
+async def test_closing_asks_for_outcome_and_cause(open_console: OpenConsole, api: FakeApi) -> None:
+    """The dialog offers what the state allows, sends what was chosen, and the incident leaves."""
+    page = await open_console("/incidents/4106")
+    await page.get_by_role("button", name="Close").wait_for()
+    await page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="Close incident 4106")
+    await dialog.get_by_role("button", name="Close").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("closed with its cause")
+    await dialog.get_by_label("Cause").select_option("landing-door lock")
+    await dialog.get_by_label("Release method").select_option("doors opened at the landing")
+    await dialog.get_by_label("When").select_option("5 min ago")
+    await dialog.get_by_label("Note").fill("Sample note")
+    await screenshot(page, "close-dialog")
+
+    await dialog.get_by_role("button", name="Close").click()
+
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".incident-header")).to_contain_text("Closed 14:03:27")
+    (command,) = api.commands
+    assert command.path == "/api/incidents/4106/close"
+    assert command.body == {
+        "outcome": "freed",
+        "cause_code": "door.landing_door_lock",
+        "release_method": "open_at_level",
+        "persons_count": 2,
+        "note": "Sample note",
+        "occurred_at": "2026-03-02T13:58:27.000Z",
+    }
+    assert command.key
+
+
+async def test_a_dialog_keeps_what_was_typed_when_it_fails(
+    open_console: OpenConsole, api: FakeApi
+) -> None:
+    """Nothing typed is lost with a refusal; keys of the page do nothing while a dialog is open."""
+    page = await open_console("/incidents/4105")
+    await page.get_by_role("button", name="Freed").wait_for()
+    await page.keyboard.press("f")
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_role("button", name="Freed").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("Enter how many people")
+    await dialog.get_by_label("Persons freed").fill("3")
+    api.refuse_next = {"status": 409, "code": "illegal_transition", "detail": "already freed"}
+    await page.keyboard.press("Enter")
+
+    await expect(dialog.get_by_role("alert")).to_contain_text("already freed")
+    await expect(dialog.get_by_label("Persons freed")).to_have_value("3")
+
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+    assert "/incidents/4105" in page.url
+    assert [command.body for command in api.commands] == [{"persons_count": 3}]
+
+
+async def test_another_crew_is_chosen_by_level(open_console: OpenConsole, api: FakeApi) -> None:
+    """Crews on duty that are not coming yet, grouped by level."""
+    page = await open_console("/incidents/4101")
+    await page.get_by_role("button", name="Send another crew").wait_for()
+    await page.keyboard.press("s")
+    dialog = page.get_by_role("dialog", name="Send another crew")
+    await dialog.get_by_label("Crew").select_option("Demo Public Rescue (Demo Public Rescue)")
+    await screenshot(page, "order-dialog")
+    await dialog.get_by_role("button", name="Send another crew").click()
+
+    await expect(dialog).to_have_count(0)
+    (command,) = api.commands
+    assert command.path == "/api/incidents/4101/order"
+    assert command.body == {"crew_id": "demo-public-rescue"}
+
+
+async def test_a_crew_that_was_silent_may_still_say_yes(
+    open_console: OpenConsole, api: FakeApi
+) -> None:
+    """The order that got no answer in time keeps its button: a late yes is still a yes."""
+    page = await open_console("/incidents/4104")
+    silent = page.locator(".order-card", has_text="Demo Crew 9")
+
+    await expect(silent).to_contain_text("no answer in time")
+    await expect(silent.get_by_role("button", name="Accept")).to_be_visible()
+
+
+async def test_a_regulator_sees_and_cannot_act(open_console: OpenConsole, api: FakeApi) -> None:
+    """Without the right to act there are no buttons, and the keys do nothing."""
+    api.role = "regulator"
+    page = await open_console("/incidents/4102")
+    await expect(
+        page.get_by_text("Your role sees the incident and cannot change it.")
+    ).to_be_visible()
+    await page.keyboard.press("a")
+    await page.keyboard.press("e")
+
+    await expect(page.get_by_role("button", name="Accept")).to_have_count(0)
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert api.commands == []
+
+
+async def test_help_lists_the_keys(open_console: OpenConsole) -> None:
+    """A question mark opens the list of keys, Escape closes it."""
+    page = await open_console()
+    await page.locator(".incident-row").first.wait_for()
+    await page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+
+    await expect(dialog).to_contain_text("Escalate")
+    await screenshot(page, "help")
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+
+
+async def test_an_incident_that_is_not_there_is_said_to_be_so(open_console: OpenConsole) -> None:
+    """A wrong address leads to a sentence and a way back."""
+    page = await open_console("/incidents/999")
+
+    await expect(page.get_by_role("heading", name="There is no such incident.")).to_be_visible()
+    await page.get_by_role("link", name="Back to the board").click()
+    await expect(page.locator(".incident-row")).to_have_count(6)

@@ -1,0 +1,178 @@
+"""Crews and desk against an API of their own that refuses, dies and comes back."""
+
+import asyncio
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import msgspec
+import numpy as np
+import pytest
+
+from liftward_kit.clock import utc_now
+from liftward_kit.settings import Secret
+from liftward_simulator.crews import CrewHabits, Position
+from liftward_simulator.crews_client import Account, PhoneClient
+from liftward_simulator.crews_runner import Crew, Desk, Team
+from liftward_simulator.journal import Journal
+from liftward_simulator.traps import Cause
+from liftward_simulator.world import SceneReport, SceneState
+from support.polling import eventually_async
+
+pytestmark = pytest.mark.integration
+LIFT = {"lift_id": "DEMO-001", "latitude_deg": 0.0, "longitude_deg": 0.01}
+
+
+class FakeScene:
+    """A lift with two people inside, until somebody opens it."""
+
+    def __init__(self, state: SceneState) -> None:
+        self.state = state
+
+    def release(self, lift_id: str) -> bool:
+        assert lift_id == LIFT["lift_id"]
+        self.state = SceneState.FREED
+        return True
+
+    def report(self, _lift_id: str, *, since: datetime) -> SceneReport:
+        assert since < utc_now()
+        return SceneReport(state=self.state, persons=2, cause=Cause.MAINS_CUT)
+
+
+class FakePlatform:
+    """One incident with one order; one request in four finds nobody at home."""
+
+    def __init__(self, order_state: str = "sent") -> None:
+        self.order_state = order_state
+        self.incident: dict[str, Any] = {"incident_id": 9, "state": "ordered", "lift": LIFT}
+        self.commands: list[tuple[str, dict[str, Any]]] = []
+        self.done_keys: set[str] = set()
+        self.positions_count = 0
+        self.rng = np.random.default_rng(7)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.rng.random() < 0.25:
+            raise httpx.ConnectError("killed", request=request)
+        path = request.url.path
+        if path == "/api/session":
+            return httpx.Response(201, json={"token": "t"})
+        if request.method == "GET":
+            return httpx.Response(200, json=self.listed(path))
+        if path.endswith("/position"):
+            self.positions_count += 1
+            return httpx.Response(200, json={})
+        return self.commanded(request)
+
+    def listed(self, path: str) -> dict[str, Any]:
+        if path == "/api/orders":
+            order = {"order_id": 4, "incident_id": 9, "crew_id": "crew-1"}
+            return {"orders": [{**order, "state": self.order_state, "lift": LIFT}]}
+        closed = self.incident["state"] == "closed"
+        return {"incidents": [] if closed else [self.incident]}
+
+    def commanded(self, request: httpx.Request) -> httpx.Response:
+        key, verb = request.headers["Idempotency-Key"], request.url.path.rsplit("/", 1)[1]
+        body = msgspec.json.decode(request.content)
+        if key not in self.done_keys:
+            self.done_keys.add(key)
+            self.commands.append((verb, body))
+            self.apply(verb, body)
+            if verb == "accept":  # done, but the answer is lost on the way
+                return httpx.Response(503, json={})
+        return httpx.Response(200, json={})
+
+    def apply(self, verb: str, body: dict[str, Any]) -> None:
+        states = {"accept": "accepted", "depart": "under_way", "arrive": "arrived", "freed": "done"}
+        self.order_state = states.get(verb, self.order_state)
+        self.incident["state"] = {"freed": "freed", "close": "closed"}.get(verb, "arrived")
+        if verb == "freed":
+            named = ("persons_count", "cause_code", "release_method")
+            self.incident |= {name: body[name] for name in named}
+            self.incident |= {
+                "freed_at": body["occurred_at"],
+                "release_seen_at": body["occurred_at"],
+            }
+
+
+async def play(platform: FakePlatform, scene: FakeScene) -> list[str]:
+    """Let one crew and a desk work until the incident is closed; return the journal's events."""
+    file = io.BytesIO()
+    team = Team(
+        scene=scene,
+        habits=CrewHabits(time_scale=500.0),
+        journal=Journal(file),
+        clock=utc_now,
+        rng=np.random.default_rng(1),
+    )
+    http = httpx.AsyncClient(
+        transport=httpx.MockTransport(platform), base_url="http://platform.test"
+    )
+    gate = asyncio.Semaphore(1)
+
+    def phone(name: str, crew_id: str | None) -> PhoneClient:
+        role = "crew" if crew_id else "dispatcher"
+        account = Account(account_id=name, secret=Secret("demo"), role=role, crew_id=crew_id)
+        return PhoneClient(http, account, gate)
+
+    runners = (
+        Crew(team, phone("crew-1", "crew-1"), "crew-1", Position(0.0, 0.0)),
+        Desk(team, phone("dispatcher", None)),
+    )
+    working = [asyncio.create_task(runner.run()) for runner in runners]
+
+    async def closed() -> bool:
+        assert not any(task.done() for task in working)
+        return bool(platform.incident["state"] == "closed")
+
+    try:
+        await eventually_async(closed, within_s=30.0, what="the incident is closed")
+        return [msgspec.json.decode(line)["event"] for line in file.getvalue().splitlines()]
+    finally:
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+        await http.aclose()
+
+
+async def test_a_rescue_is_reported_step_by_step_and_each_step_once() -> None:
+    """Through lost answers and a dying API each command is done once, in order, with true facts."""
+    platform, scene = FakePlatform(), FakeScene(SceneState.TRAPPED)
+
+    await play(platform, scene)
+
+    verbs = [verb for verb, _ in platform.commands]
+    assert verbs == ["accept", "depart", "arrive", "freed", "close"]
+    freed = platform.commands[3][1]
+    assert freed.pop("occurred_at")
+    assert freed == {
+        "persons_count": 2,
+        "cause_code": "external.mains_cut",
+        "release_method": "hand_wind",
+    }
+    assert platform.commands[4][1]["outcome"] == "freed"
+    moments = [datetime.fromisoformat(b["occurred_at"]) for _, b in platform.commands[:3]]
+    assert moments == sorted(moments)
+    assert all(moment.tzinfo == UTC for moment in moments)
+
+
+async def test_a_crew_that_finds_the_car_empty_lets_the_desk_close() -> None:
+    """People who got out by themselves are closed as self-freed, without a word of freeing."""
+    platform = FakePlatform()
+
+    events = await play(platform, FakeScene(SceneState.SELF_FREED))
+
+    verbs = [verb for verb, _ in platform.commands]
+    assert verbs == ["accept", "depart", "arrive", "close"]
+    assert platform.commands[-1][1]["outcome"] == "self_freed"
+    assert "found_nobody" in events
+
+
+async def test_a_restarted_crew_goes_on_where_the_order_stands() -> None:
+    """An order that was under way already is neither accepted nor left for again."""
+    platform = FakePlatform(order_state="under_way")
+
+    await play(platform, FakeScene(SceneState.TRAPPED))
+
+    assert [verb for verb, _ in platform.commands] == ["arrive", "freed", "close"]
+    assert platform.positions_count >= 1

@@ -1,0 +1,93 @@
+"""The contract page's five commands, run in a shell, through the real detector."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from liftward_detection.detector import observe, take_events, tick
+from liftward_detection.events import EventColumns, EventRow
+from liftward_detection.fleet import FleetState
+from liftward_detection.thresholds import default_thresholds
+from liftward_wire.codec import decode
+from liftward_wire.columns import columns_of, microseconds
+from liftward_wire.messages import Event, Message, Sample
+from liftward_wire.rejection import Rejected
+from liftward_wire.topics import parse_topic
+
+PAGE = Path(__file__).parents[3] / "docs" / "contract.md"
+# Prints topic and message where the real one would send them.
+PUBLISHER = """
+set -eu
+mosquitto_pub() {
+    while [ "$1" != -t ]; do shift; done
+    printf '%s\\037' "$2"
+    cat
+    printf '\\036'
+}
+"""
+SECOND_US = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def story() -> list[Message]:
+    """Birth, moving, stopped, alarm: what the first five blocks of the page publish."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    script = PUBLISHER + "\n".join(blocks[:5])
+    output = subprocess.run(["bash", "-c", script], check=True, capture_output=True, text=True)
+    messages = []
+    for record in output.stdout.split("\x1e")[:-1]:
+        topic, payload = record.split("\x1f")
+        message = decode(parse_topic(topic), payload.encode())
+        assert not isinstance(message, Rejected), message
+        messages.append(message)
+    return messages
+
+
+def entrapments(messages: list[Message], *, seconds_later: int) -> list[dict[str, Any]]:
+    """What the detector says of one lift's messages, with ticks each second afterwards."""
+    state, thresholds = FleetState.empty(1), default_thresholds()
+    rows: list[dict[str, Any]] = []
+    received_us = 0
+    for message in messages:
+        if isinstance(message, Sample):
+            received_us = microseconds(message.observed_at)
+            columns = columns_of([(message, [0], received_us)])
+            rows += observe(state, columns, thresholds).rows()
+        elif isinstance(message, Event):
+            received_us = microseconds(message.observed_at)
+            event = EventRow(
+                0, received_us, received_us, message.boot_id, message.sequence, message.kind
+            )
+            rows += take_events(state, EventColumns.from_rows([event]), thresholds).rows()
+    for second in range(1, seconds_later + 1):
+        rows += tick(state, received_us + second * SECOND_US, thresholds).rows()
+    return [row for row in rows if row["kind"] == "entrapment"]
+
+
+def test_an_alarm_follows_ten_seconds_after_the_press(story: list[Message]) -> None:
+    """Nobody sends anything more, and ten seconds later the lift is judged to hold someone."""
+    alarm = story[-1]
+    assert isinstance(alarm, Event)
+
+    early = entrapments(story, seconds_later=9)
+    (begun,) = entrapments(story, seconds_later=11)
+
+    assert early == []
+    assert (begun["transition"], begun["reason"]) == ("began", "alarm_button")
+    assert begun["detected_at_us"] == microseconds(alarm.observed_at) + 10 * SECOND_US
+
+
+def test_without_the_press_it_takes_thirty_seconds(story: list[Message]) -> None:
+    """Without the alarm event the same story is an entrapment thirty seconds after the stop."""
+    stopped = story[-2]
+    assert isinstance(stopped, Sample)
+
+    early = entrapments(story[:-1], seconds_later=29)
+    (begun,) = entrapments(story[:-1], seconds_later=31)
+
+    assert early == []
+    assert (begun["transition"], begun["reason"]) == ("began", "off_level_timer")
+    assert begun["detected_at_us"] == microseconds(stopped.observed_at) + 30 * SECOND_US

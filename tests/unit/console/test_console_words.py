@@ -1,0 +1,87 @@
+"""The console has a word for every code that the platform can send."""
+
+import re
+from enum import Enum
+from pathlib import Path
+
+import pytest
+
+from liftward_detection.kinds import DetectionKind, Evidence, Level, Reason, Transition
+from liftward_platform.access.model import Role
+from liftward_platform.incidents import detection_decision
+from liftward_platform.incidents.model import IncidentEvent, IncidentState, Outcome
+from liftward_platform.ledger.model import EntryKind
+from liftward_platform.rescue.escalation import RemindReason, RestReason, StepReason
+from liftward_platform.rescue.model import DeadlineKind, OrderState
+from liftward_platform.rescue.ranking import RankReason
+from liftward_wire import states
+from liftward_wire.states import CodedState
+
+TEXT = Path(__file__).parents[3] / "dashboards" / "console" / "src" / "text"
+
+# table of the console -> the enumerations whose values land in it
+TABLES: dict[str, tuple[type[Enum], ...]] = {
+    "role": (Role,),
+    "incident_state": (IncidentState,),
+    "order_state": (OrderState,),
+    "level": (Level,),
+    "deadline": (DeadlineKind,),
+    "outcome": (Outcome,),
+    "event": (IncidentEvent,),
+    "reason": (
+        detection_decision.Reason,
+        Outcome,
+        Reason,
+        StepReason,
+        RestReason,
+        RemindReason,
+        RankReason,
+    ),
+    "detection_kind": (DetectionKind,),
+    "transition": (Transition,),
+    "ledger_kind": (EntryKind,),
+    "signal_state": tuple(
+        found
+        for found in vars(states).values()
+        if isinstance(found, type) and issubclass(found, CodedState) and found is not CodedState
+    ),
+}
+
+
+def words(file: str, table: str) -> set[str]:
+    """Return the codes that a table of the console names."""
+    text = (TEXT / file).read_text(encoding="utf-8")
+    body = re.search(rf"^  {table}: \{{(.*?)\}},$", text, re.DOTALL | re.MULTILINE)
+    assert body is not None, f"{file} has no table {table}"
+    return set(re.findall(r'"?(\w+)"?: "', body[1]))
+
+
+@pytest.mark.parametrize("file", ["wordsEn.ts", "wordsZh.ts"])
+@pytest.mark.parametrize("table", TABLES)
+def test_every_code_has_a_word(table: str, file: str) -> None:
+    """A code added to the platform without a word in the console fails here."""
+    codes = {str(member.value) for enumeration in TABLES[table] for member in enumeration}
+
+    assert codes - words(file, table) == set()
+
+
+@pytest.mark.parametrize("file", ["wordsEn.ts", "wordsZh.ts"])
+def test_every_piece_of_evidence_has_a_word(file: str) -> None:
+    """Evidence is a set of named bits and a few numbers."""
+    names = {str(bit.name).lower() for bit in Evidence} | {"seconds_stationary", "floor", "load_kg"}
+
+    assert names - words(file, "evidence") == set()
+
+
+@pytest.mark.parametrize("file", ["wordsEn.ts", "wordsZh.ts"])
+def test_every_event_and_reason_of_a_story_has_a_word(file: str) -> None:
+    """Events and reasons that services write as plain text count too."""
+    platform = Path(detection_decision.__file__).parents[1]
+    sources = [*platform.glob("incidents/*.py"), *platform.glob("rescue/*.py")]
+    code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
+    events = set(re.findall(r'\bevent="(\w+)"', code))
+    reasons = set(re.findall(r'\breason="(\w+)"', code))
+
+    assert events
+    assert events - words(file, "event") == set()
+    assert reasons - words(file, "reason") == set()

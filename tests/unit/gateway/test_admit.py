@@ -1,0 +1,201 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liftward_gateway.admit import (
+    AHEAD_S_MAX,
+    BEHIND_S_MAX,
+    UNSERVED,
+    AdmittedEvent,
+    AdmittedSamples,
+    AdmittedStatus,
+    Received,
+    admit,
+    from_microseconds,
+    unregistered_device,
+)
+from liftward_gateway.registry import Registry, ServedLift
+from liftward_wire.columns import microseconds
+from liftward_wire.messages import EventKind, Presence, Status
+from liftward_wire.rejection import Rejected, RejectReason
+from liftward_wire.topics import TopicKind, shard_of
+from support.gateway_messages import batch, event, received, sample
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+REGISTRY = Registry()
+REGISTRY.replace(
+    [
+        ServedLift("LIFT-1", "LIFT-1", 101),
+        ServedLift("EDGE-1", "LIFT-2", 102),
+        ServedLift("EDGE-1", "LIFT-3", 103),
+        ServedLift("BARE-1", None, None),
+    ]
+)
+
+
+def reason_of(result: object) -> RejectReason:
+    assert isinstance(result, Rejected), result
+    return result.reason
+
+
+def test_a_sample_of_a_registered_lift_is_admitted() -> None:
+    """It carries the fleet index of its lift and both times."""
+    at = NOW - timedelta(seconds=2)
+
+    result = admit(received("LIFT-1", TopicKind.TELEMETRY, sample(at, sequence=4), NOW), REGISTRY)
+
+    assert isinstance(result, AdmittedSamples)
+    assert (result.device_id, result.lift_indices) == ("LIFT-1", (0,))
+    assert (result.last_observed_us, result.received_at_us) == (microseconds(at), microseconds(NOW))
+
+
+def test_an_edge_may_speak_for_its_lifts() -> None:
+    """Each lift of a batch gets its own index."""
+    message = batch(NOW, sequence=0, count=3, lift_ids=["LIFT-3", "LIFT-2"], lift_index=[0, 1, 0])
+
+    result = admit(received("EDGE-1", TopicKind.BATCH, message, NOW), REGISTRY)
+
+    assert isinstance(result, AdmittedSamples)
+    assert (result.lift_indices, result.refused_rows) == ((2, 1), None)
+
+
+def test_one_lift_that_an_edge_does_not_serve_costs_only_its_own_rows() -> None:
+    """The other lifts of the building are not made blind by a registration that is missing."""
+    message = batch(NOW, sequence=0, count=2, lift_ids=["LIFT-2", "LIFT-1"], lift_index=[0, 1])
+    wire = received("EDGE-1", TopicKind.BATCH, message, NOW)
+
+    result = admit(wire, REGISTRY)
+
+    assert isinstance(result, AdmittedSamples)
+    assert result.lift_indices == (1, UNSERVED)
+    assert result.refused_rows is not None
+    assert "LIFT-1" in result.refused_rows.detail
+    assert unregistered_device(wire, result) == "EDGE-1"
+
+
+def test_a_batch_about_foreign_lifts_only_is_refused() -> None:
+    """An edge cannot speak for lifts of another building."""
+    message = batch(NOW, sequence=0, count=1, lift_ids=["LIFT-1"], lift_index=[0])
+
+    result = admit(received("EDGE-1", TopicKind.BATCH, message, NOW), REGISTRY)
+
+    assert reason_of(result) is RejectReason.UNKNOWN_DEVICE
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (TopicKind.TELEMETRY, sample(NOW, sequence=0)),
+        (TopicKind.EVENT, event(NOW, EventKind.ALARM_PRESSED, sequence=0)),
+        (TopicKind.STATUS, Status(presence=Presence.ONLINE, boot_id=1)),
+    ],
+)
+def test_a_device_nobody_registered_is_refused_and_named_for_a_look(
+    kind: TopicKind, message: Any
+) -> None:
+    """The registration may be younger than what we have loaded."""
+    wire = received("GHOST-9", kind, message, NOW)
+
+    result = admit(wire, REGISTRY)
+
+    assert reason_of(result) is RejectReason.UNKNOWN_DEVICE
+    assert unregistered_device(wire, result) == "GHOST-9"
+
+
+def test_a_device_without_lifts_may_say_that_it_lives_and_no_more() -> None:
+    """Status is about the device, samples are about a lift."""
+    status = Status(presence=Presence.ONLINE, boot_id=1)
+
+    alive = admit(received("BARE-1", TopicKind.STATUS, status, NOW, retained=True), REGISTRY)
+    told = admit(received("BARE-1", TopicKind.TELEMETRY, sample(NOW, sequence=0), NOW), REGISTRY)
+
+    assert isinstance(alive, AdmittedStatus)
+    assert alive.retained
+    assert reason_of(told) is RejectReason.UNKNOWN_DEVICE
+
+
+def test_an_event_is_admitted() -> None:
+    """An alarm carries the fleet index of its lift."""
+    message = event(NOW, EventKind.ALARM_PRESSED, sequence=3)
+
+    result = admit(received("LIFT-1", TopicKind.EVENT, message, NOW), REGISTRY)
+
+    assert isinstance(result, AdmittedEvent)
+    assert (result.lift_index, result.observed_us) == (0, microseconds(NOW))
+
+
+@pytest.mark.parametrize(
+    ("observed_after_s", "reason"),
+    [
+        (AHEAD_S_MAX, None),
+        (AHEAD_S_MAX + 1, RejectReason.OBSERVED_IN_FUTURE),
+        (-BEHIND_S_MAX, None),
+        (-BEHIND_S_MAX - 1, RejectReason.OBSERVED_TOO_LONG_AGO),
+    ],
+)
+def test_times_far_from_ours_are_refused(
+    observed_after_s: float, reason: RejectReason | None
+) -> None:
+    """A clock ahead would freeze the live state; older than the store of a device is a mistake."""
+    at = NOW + timedelta(seconds=observed_after_s)
+
+    told = admit(received("LIFT-1", TopicKind.TELEMETRY, sample(at, sequence=0), NOW), REGISTRY)
+    rung = admit(
+        received("LIFT-1", TopicKind.EVENT, event(at, EventKind.ALARM_PRESSED, sequence=0), NOW),
+        REGISTRY,
+    )
+
+    assert [isinstance(result, Rejected) for result in (told, rung)] == [reason is not None] * 2
+    assert reason is None or reason_of(told) is reason_of(rung) is reason
+
+
+def test_one_row_of_a_batch_in_the_future_refuses_it() -> None:
+    """Its clock runs wrong: no row of it can be believed."""
+    started = NOW + timedelta(seconds=AHEAD_S_MAX - 1)
+
+    result = admit(
+        received("LIFT-1", TopicKind.TELEMETRY, batch(started, sequence=0, count=3), NOW), REGISTRY
+    )
+
+    assert reason_of(result) is RejectReason.OBSERVED_IN_FUTURE
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "",
+        "liftward/v1/00/LIFT-1/telemetry",  # the shard of LIFT-1 is another
+        f"liftward/v1/{shard_of('LIFT-1'):02x}/LIFT-1/weather",
+        f"liftward/v1/{shard_of('LIFT-1'):02x}/LIFT-1/command",
+        f"liftward/v2/{shard_of('LIFT-1'):02x}/LIFT-1/telemetry",
+        "liftward/v1/00/" + "L" * 60_000 + "/telemetry",
+    ],
+)
+def test_a_wrong_topic_is_refused(topic: str) -> None:
+    """Also one of the contract that is not for the gateway."""
+    result = admit(Received(topic, b"{}", microseconds(NOW)), REGISTRY)
+
+    assert reason_of(result) is RejectReason.WRONG_TOPIC
+
+
+@given(st.text(max_size=60), st.binary(max_size=200))
+def test_no_input_raises(topic: str, payload: bytes) -> None:
+    """A bad message is data: it never raises through the loop."""
+    wires = [
+        Received(topic, payload, microseconds(NOW)),
+        received("LIFT-1", TopicKind.TELEMETRY, payload, NOW),
+        received("EDGE-1", TopicKind.BATCH, payload, NOW),
+        received("LIFT-1", TopicKind.EVENT, payload, NOW),
+        received("LIFT-1", TopicKind.STATUS, payload, NOW),
+    ]
+
+    assert all(isinstance(admit(wire, REGISTRY), Rejected) for wire in wires)
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis adds the zone
+def test_microseconds_lose_nothing(at: datetime) -> None:
+    """Times go to whole numbers and back."""
+    assert from_microseconds(microseconds(at)) == at

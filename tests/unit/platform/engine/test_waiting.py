@@ -1,0 +1,22 @@
+"""How long the engine waits when nothing tells it to wake."""
+
+from datetime import timedelta
+
+import pytest
+
+from liftward_platform.engine.runner import WAIT_S_MAX, wait_s
+from support.virtual_time import START
+
+
+@pytest.mark.parametrize(
+    ("due_s", "expected_s"),
+    [((), 1.0), ((0.3,), 0.3), ((20.0, 0.6), 0.6), ((-5.0,), 0.0), ((3600.0,), 1.0)],
+)
+def test_it_waits_for_the_next_moment_but_never_long(
+    due_s: tuple[float, ...], expected_s: float
+) -> None:
+    """Something overdue is not waited for; polling is the guarantee."""
+    moments = tuple(START + timedelta(seconds=seconds) for seconds in due_s)
+
+    assert wait_s(START, (*moments, None)) == pytest.approx(expected_s)
+    assert expected_s <= WAIT_S_MAX
