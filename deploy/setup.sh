@@ -48,4 +48,7 @@ if [ "${1:-}" = dev ] || ! { command -v mosquitto || [ -x /usr/sbin/mosquitto ];
     # shellcheck disable=SC2086
     npm ci $quiet --prefix deploy/aedes
 fi
+# The detector's loops are compiled once, here, and not while the first lift waits.
+say "detector"
+.venv/bin/python -P -c 'from liftward_detection.detector import warm_up; warm_up()'
 say "ready after $(($(date +%s) - started)) s"

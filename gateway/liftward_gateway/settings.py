@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
 from liftward_gateway.connection import BrokerAddress
 from liftward_kit.database import DatabaseSettings
 from liftward_kit.settings import Environ, Secret, SettingError, read
@@ -29,7 +32,7 @@ class GatewaySettings:
         ready_file = environ.get("LIFTWARD_READY_FILE", "").strip()
         return cls(
             broker=broker_address(environ.get(BROKER_SETTING, "").strip() or DEFAULT_BROKER_URL),
-            database=DatabaseSettings.from_environ(environ),
+            database=_database(environ),
             ready_file=Path(ready_file) if ready_file else None,
             log_level=read(
                 environ,
@@ -63,6 +66,18 @@ def broker_address(url: str) -> BrokerAddress:
         username=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else Secret(unquote(parts.password)),
     )
+
+
+def _database(environ: Environ) -> DatabaseSettings:
+    settings = DatabaseSettings.from_environ(environ)
+    try:
+        conninfo_to_dict(settings.dsn.reveal)
+    except ProgrammingError:
+        # The value may hold a password, so it is not repeated.
+        raise SettingError(
+            "LIFTWARD_DATABASE_URL", "***", "a libpq connection string, or empty for PGHOST ..."
+        ) from None
+    return settings
 
 
 def _log_level(text: str) -> str:

@@ -43,7 +43,7 @@ _SESSION = (
 _MESSAGE_FAULTS = ("22", "23", "54", "P0")
 
 
-class Path(IntEnum):
+class Lane(IntEnum):
     """The ways through the gateway, and the care of both; the value names its advisory locks."""
 
     CARE = 0x4C57_1000
@@ -55,14 +55,14 @@ class StoreLink:
     """A connection that comes back. `connections_count` tells how often it was made anew."""
 
     def __init__(
-        self, settings: DatabaseSettings, path: Path, shards: ShardRange, rng: Random
+        self, settings: DatabaseSettings, lane: Lane, shards: ShardRange, rng: Random
     ) -> None:
         self.connections_count = 0
         self.lost_since_s: float | None = None
         self.lost_reason: str | None = None
-        self._settings, self._path, self._shards = settings, path, shards
+        self._settings, self._lane, self._shards = settings, lane, shards
         self._backoff = Backoff(rng)
-        self._log = log.bind(path=path.name.lower(), shards=str(shards))
+        self._log = log.bind(path=lane.name.lower(), shards=str(shards))
         self._connection: Connection | None = None
 
     async def transact(self, work: Work[Result]) -> Result:
@@ -127,7 +127,7 @@ class StoreLink:
             autocommit=True,
             row_factory=dict_row,
             connect_timeout=CONNECT_TIMEOUT_S,
-            application_name=f"liftward-gateway-{self._shards}-{self._path.name.lower()}",
+            application_name=f"liftward-gateway-{self._shards}-{self._lane.name.lower()}",
         )
         try:
             await connection.execute(_SESSION)
@@ -146,7 +146,7 @@ class StoreLink:
         wanted = list(self._shards.shards)
         told = False
         while True:
-            parameters = {"shards": wanted, "lock_class": int(self._path)}
+            parameters = {"shards": wanted, "lock_class": int(self._lane)}
             cursor = await connection.execute(QUERIES["try_fence"], parameters)
             wanted = [row["shard"] for row in await cursor.fetchall()]
             if not wanted:

@@ -6,6 +6,7 @@ telemetry, however much or however stuck, delays no alarm.
 
 import asyncio
 import signal
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from liftward_gateway.receipt_clock import receipt_clock
 from liftward_gateway.recovery import Restored, restore
 from liftward_gateway.settings import GatewaySettings
 from liftward_gateway.shards import ShardRange
-from liftward_gateway.store_link import Path, StoreLink
+from liftward_gateway.store_link import Lane, StoreLink
 from liftward_gateway.ticking import TICK_PERIOD_S, tick_due
 from liftward_gateway.writer import DetectionRow, database_now
 from liftward_kit.clock import Clock
@@ -41,8 +42,8 @@ Result = TypeVar("Result")
 DRAIN_S = 8.0
 _TELEMETRY_WAIT_S = 0.5
 _KINDS = {
-    Path.TELEMETRY: (TopicKind.TELEMETRY, TopicKind.BATCH),
-    Path.EVENT: (TopicKind.EVENT, TopicKind.STATUS),
+    Lane.TELEMETRY: (TopicKind.TELEMETRY, TopicKind.BATCH),
+    Lane.EVENT: (TopicKind.EVENT, TopicKind.STATUS),
 }
 
 
@@ -76,7 +77,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         links = {
-            path: StoreLink(self._settings.database, path, self._shards, self._rng) for path in Path
+            lane: StoreLink(self._settings.database, lane, self._shards, self._rng) for lane in Lane
         }
         try:
             restored = await self._unless_stopped(self._restore(links))
@@ -99,21 +100,21 @@ class Worker:
         await _end([stop] if task.done() else [stop, task])
         return task.result() if task.done() and not task.cancelled() else None
 
-    async def _restore(self, links: Mapping[Path, StoreLink]) -> Restored:
+    async def _restore(self, links: Mapping[Lane, StoreLink]) -> Restored:
         # All locks first: what an earlier owner still commits must be there when we read.
         for link in links.values():
             await link.read(database_now)
-        link, thresholds = links[Path.CARE], default_thresholds()
+        link, thresholds = links[Lane.CARE], default_thresholds()
         now = await link.read(database_now)
         return await link.read(
             lambda connection: restore(connection, self._shards, thresholds, now)
         )
 
-    async def _work(self, links: Mapping[Path, StoreLink], restored: Restored) -> None:
+    async def _work(self, links: Mapping[Lane, StoreLink], restored: Restored) -> None:
         shared = Shared(self._shards, restored.registry, restored.detector, KeptRows())
-        telemetry = self._way(Path.TELEMETRY, links, shared, restored.telemetry_through_us)
-        events = self._way(Path.EVENT, links, shared, restored.event_through_us)
-        care = Care(shared, links[Path.CARE], telemetry.pipeline, events.pipeline, self._clock)
+        telemetry = self._way(Lane.TELEMETRY, links, shared, restored.telemetry_through_us)
+        events = self._way(Lane.EVENT, links, shared, restored.event_through_us)
+        care = Care(shared, links[Lane.CARE], telemetry.pipeline, events.pipeline, self._clock)
         ways = (telemetry, events)
         paths = [
             asyncio.create_task(telemetry.pipeline.run(self._stopping, wait_s=_TELEMETRY_WAIT_S)),
@@ -159,22 +160,23 @@ class Worker:
             "gateway_stopped",
             shards=str(self._shards),
             messages_count=sum(way.pipeline.messages_count for way in ways),
+            rows_count=dict(sum((way.pipeline.rows_count for way in ways), Counter())),
             batches_unfinished=len(late),
         )
 
     def _way(
-        self, path: Path, links: Mapping[Path, StoreLink], shared: Shared, through_us: int
+        self, lane: Lane, links: Mapping[Lane, StoreLink], shared: Shared, through_us: int
     ) -> _Way:
         source = MqttSource(
             address=self._settings.broker,
-            client_id=f"liftward-gateway-{self._shards}-{path.name.lower()}",
-            filters=subscriptions(self._shards.shards, _KINDS[path]),
+            client_id=f"liftward-gateway-{self._shards}-{lane.name.lower()}",
+            filters=subscriptions(self._shards.shards, _KINDS[lane]),
             stamp=receipt_clock(self._clock, after_us=through_us),
             rng=self._rng,
         )
-        limits = TELEMETRY_LIMITS if path is Path.TELEMETRY else EVENT_LIMITS
-        pipeline = Pipeline(shared, source, links[path], limits, through_us=through_us)
-        return _Way(source, links[path], pipeline)
+        limits = TELEMETRY_LIMITS if lane is Lane.TELEMETRY else EVENT_LIMITS
+        pipeline = Pipeline(shared, source, links[lane], limits, through_us=through_us)
+        return _Way(source, links[lane], pipeline)
 
     def _ticker(
         self, shared: Shared, telemetry: _Way, events: _Way, first: Sequence[DetectionRow]

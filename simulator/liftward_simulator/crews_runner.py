@@ -34,7 +34,10 @@ from liftward_simulator.journal import Journal
 from liftward_simulator.world import SceneReport, SceneState
 
 POSITION_EVERY_S = 5.0
-SCENE_LOOK_S = 0.5
+SCENE_LOOK_S = 0.2
+# Winding the car to a landing and opening takes so long in the world, which nobody can speed up;
+# it is part of the published time from arrival to release.
+WINDING_S = 8.0
 # A lift whose people were out for longer when the order came has another story.
 LOOK_BACK = timedelta(minutes=10)
 
@@ -160,7 +163,7 @@ class Crew:
         since = team.clock() - LOOK_BACK
         report = team.scene.report(lift_id, since=since)
         if report.state is SceneState.TRAPPED:
-            await asyncio.sleep(on_scene_s)
+            await asyncio.sleep(max(on_scene_s - WINDING_S, 0.0))
             if team.scene.release(lift_id):
                 self._tell("rescue_begun", order)
         report = await self._until_over(lift_id, since)

@@ -103,7 +103,7 @@ class TrapHabits:
 
 # The first story has to be understood at a glance: a plain fault, a pressed button, a rescue.
 FIRST_CAUSE = Cause.DOOR_LOCK_CONTACT
-FIRST_ALARM_AFTER_S = 8.0
+FIRST_ALARM_AFTER_S = 3.0
 _GAMMA_SHAPE = 2.0  # people look for the button first: few press at once
 
 

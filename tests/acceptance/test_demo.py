@@ -29,7 +29,8 @@ def test_trapped_people_are_rescued_end_to_end() -> None:
 
 def test_killed_processes_come_back_and_nobody_is_forgotten() -> None:
     """Gateway, engine and database die while people are trapped; the oracle finds nothing lost."""
-    with demo_run("--minutes", "1.2", "--lifts", "60", "--trap-every-s", "8") as demo:
+    words = ("--minutes", "1.5", "--lifts", "60", "--trap-every-s", "8", "--crew-speedup", "120")
+    with demo_run(*words) as demo:
         demo.wait_told("(the truth)", within_s=90)
         for name in ("gateway", "engine", "database"):
             demo.kill(name)

@@ -115,7 +115,7 @@ def _drained_rate(ground: Stage, rows_count: int, log: Callable[[], str]) -> flo
         what=f"{rows_count} rows stored; the consumer wrote:\n{log()}",
     )
     assert ground.rows_count() == rows_count, "a sample was stored twice"
-    return rows_count / ground.seconds_of_commits()
+    return ground.committed_per_s()
 
 
 def _singles(ground: Stage, count: int, *, boot_id: int) -> list[tuple[str, bytes]]:

@@ -68,14 +68,20 @@ class Stage:
         assert row is not None
         return int(row[0])
 
-    def seconds_of_commits(self) -> float:
-        """Return the time between the start of the first transaction and of the last one."""
+    def committed_per_s(self) -> float:
+        """Return rows per second from the start of the first transaction to that of the last one.
+
+        A transaction's rows carry the time it started, so the last one's are left out.
+        """
         with psycopg.connect(self.dsn) as connection:
             row = connection.execute(
-                "SELECT extract(epoch FROM max(recorded_at) - min(recorded_at)) FROM sample"
+                """SELECT count(*) FILTER (WHERE recorded_at < last_at),
+                          extract(epoch FROM last_at - min(recorded_at))
+                     FROM sample, (SELECT max(recorded_at) AS last_at FROM sample) AS ends
+                    GROUP BY last_at"""
             ).fetchone()
         assert row is not None
-        return float(row[0])
+        return float(row[0]) / float(row[1])
 
     def clear(self) -> None:
         """Forget the samples and marks of the last measurement."""

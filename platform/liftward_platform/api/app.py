@@ -22,8 +22,10 @@ from liftward_platform.api.routes import check_routes
 from liftward_platform.api.settings import ApiSettings
 from liftward_platform.fleet import endpoints as fleet
 from liftward_platform.incidents import endpoints as incidents
+from liftward_platform.intake import endpoints as intake
 from liftward_platform.ledger import endpoints as ledger
 from liftward_platform.parties import endpoints as parties
+from liftward_platform.quality import endpoints as quality
 from liftward_platform.rescue import endpoints as rescue
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -35,6 +37,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     fleet.router,
     parties.router,
     ledger.router,
+    quality.router,
+    intake.router,
     console_files.router,  # last: it takes every path that is left
 )
 
@@ -72,7 +76,7 @@ def create_app(
     app.add_middleware(Edge, metrics=app.state.metrics)
     problems.install(app)
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, responses=problems.PROBLEM_DOC)
     check_routes(app)
     _watch(app.state.metrics, app.state.feed)
     return app

@@ -14,6 +14,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -27,6 +28,33 @@ PROBLEM_MEDIA_TYPE = "application/problem+json"
 # The pool reconnects within a few seconds of the database's return.
 STORE_RETRY_AFTER_S = 2
 _BODY_PLACES = ("body", "query", "path", "header")
+
+
+class ProblemField(BaseModel):
+    """One field that was wrong."""
+
+    field: str
+    message: str
+
+
+class ProblemOut(BaseModel):
+    """Every answer that is not a success."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[ProblemField] | None = None
+
+
+# What the OpenAPI document says of every answer that no endpoint describes itself.
+PROBLEM_DOC: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A refusal or a failure (RFC 9457); `code` says which.",
+        "model": ProblemOut,
+    }
+}
 
 
 def problem(

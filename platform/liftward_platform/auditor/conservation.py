@@ -21,6 +21,20 @@ from liftward_platform.auditor.model import (
     ViolationKind,
 )
 
+# Event of an incident's story -> kind of ledger entry written with it, once each.
+RECORDED_AS: Mapping[str, str] = {
+    "order_accepted": "order_answered",
+    "order_refused": "order_answered",
+    "order_no_answer": "order_answered",
+    "order_withdrawn": "order_withdrawn",
+    "crew_departed": "departed",
+    "crew_arrived": "arrived",
+    "persons_freed": "freed",
+    "escalated": "escalated",
+    "release_seen": "release_seen",
+    "detected_again": "detection_attached",
+}
+
 Item = TypeVar("Item", TrueEntrapment, SeenDetection, SeenIncident)
 
 
@@ -58,6 +72,7 @@ def check(
         *_orders(seen, now, allowed),
         *_deadlines(seen, now, allowed),
         *_ledger(seen),
+        *_repeats(seen),
     ]
 
 
@@ -213,8 +228,14 @@ def _ledger(seen: Seen) -> Iterator[Violation]:
     recorded: dict[int, dict[str, int]] = defaultdict(dict)
     for entry in seen.entries:
         recorded[entry.incident_id][entry.kind] = entry.count
+    stories: dict[int, Counter[str]] = defaultdict(Counter)
+    for step in seen.steps:
+        if step.event in RECORDED_AS:
+            stories[step.incident_id][RECORDED_AS[step.event]] += step.count
     for incident in seen.incidents:
+        story = stories[incident.incident_id]
         happened = {
+            **{kind: story[kind] for kind in RECORDED_AS.values()},
             "incident_opened": 1,
             "incident_closed": int(incident.closed_at is not None),
             "order_sent": incident.orders_count,
@@ -235,6 +256,16 @@ def _compared(
             lift_id=incident.lift_id,
             incident_id=incident.incident_id,
             detail=f"{kind} happened {count} times, the ledger has it {has} times",
+        )
+
+
+def _repeats(seen: Seen) -> Iterator[Violation]:
+    for repeat in seen.repeats:
+        answer = "" if repeat.answer is None else f" {repeat.answer}"
+        yield _of_incident(
+            ViolationKind.STEP_DOUBLED,
+            repeat.incident_id,
+            f"order {repeat.order_id}: {repeat.kind}{answer} is recorded {repeat.count} times",
         )
 
 

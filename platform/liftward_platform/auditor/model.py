@@ -71,6 +71,26 @@ class SeenEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenStep:
+    """How often one kind of event stands in an incident's story."""
+
+    incident_id: int
+    event: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenRepeat:
+    """One step of one order that the ledger has more than once."""
+
+    incident_id: int
+    order_id: int
+    kind: str
+    answer: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """Everything the platform recorded that an audit looks at."""
 
@@ -79,6 +99,8 @@ class Seen:
     orders: Sequence[SeenOrder] = field(default=())
     deadlines: Sequence[SeenDeadline] = field(default=())
     entries: Sequence[SeenEntry] = field(default=())
+    steps: Sequence[SeenStep] = field(default=())
+    repeats: Sequence[SeenRepeat] = field(default=())
 
 
 class ViolationKind(StrEnum):
@@ -98,6 +120,7 @@ class ViolationKind(StrEnum):
     DEADLINE_OUTLIVED = "deadline_outlived"  # open although its incident is closed
     NOT_IN_LEDGER = "not_in_ledger"  # happened, and the ledger does not have it
     DOUBLED_IN_LEDGER = "doubled_in_ledger"
+    STEP_DOUBLED = "step_doubled"  # one order did the same twice, or its deadline fired twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,26 @@ SELECT deadline_id, incident_id, deadline.kind, due_at, fired_at, cancelled_at
   JOIN incident USING (incident_id)
  WHERE opened_at >= %(since)s AND fired_at IS NULL AND cancelled_at IS NULL
 
+-- audit_steps --
+-- How often each kind of event stands in the story of each of them.
+SELECT incident_id, event, count(*) AS count
+  FROM incident_log
+  JOIN incident USING (incident_id)
+ WHERE opened_at >= %(since)s
+ GROUP BY incident_id, event
+
+-- audit_repeats --
+-- Steps of one order that the ledger has twice: sent, answered alike, departed, arrived, freed.
+SELECT incident_id, order_id, kind, answer, count(*) AS count
+  FROM (SELECT ledger_entry.incident_id, ledger_entry.kind,
+               (body::jsonb ->> 'order_id')::bigint AS order_id, body::jsonb ->> 'answer' AS answer
+          FROM ledger_entry
+          JOIN incident USING (incident_id)
+         WHERE opened_at >= %(since)s) AS step
+ WHERE order_id IS NOT NULL
+ GROUP BY incident_id, order_id, kind, answer
+HAVING count(*) > 1
+
 -- audit_entries --
 -- How often the ledger records each kind of thing about each of them.
 SELECT ledger_entry.incident_id, ledger_entry.kind, count(*) AS count

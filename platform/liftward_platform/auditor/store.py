@@ -14,6 +14,8 @@ from liftward_platform.auditor.model import (
     SeenEntry,
     SeenIncident,
     SeenOrder,
+    SeenRepeat,
+    SeenStep,
 )
 
 QUERIES = load_queries("liftward_platform.auditor")
@@ -33,6 +35,8 @@ async def read_seen(connection: AsyncConnection[DictRow], *, since: datetime) ->
         orders=await rows("audit_orders", SeenOrder),
         deadlines=await rows("audit_deadlines", SeenDeadline),
         entries=await rows("audit_entries", SeenEntry),
+        steps=await rows("audit_steps", SeenStep),
+        repeats=await rows("audit_repeats", SeenRepeat),
     )
 
 

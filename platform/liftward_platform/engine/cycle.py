@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import psycopg
 import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -35,7 +36,7 @@ async def run_cycle(
 
     Raises
     ------
-    psycopg.Error
+    psycopg.OperationalError
         When the connection is gone.
     """
     assert connection.autocommit, "the engine opens its own transactions"
@@ -52,7 +53,8 @@ async def _run(connection: Connection, module: Module, now: datetime, limit: int
     except Exception as error:  # a module's failure is its own; the others go on
         METRICS.failures.labels(module.name).inc()
         if connection.broken or connection.closed:
-            raise
+            # Whatever it looked like from inside: the rest of the cycle needs a new connection.
+            raise psycopg.OperationalError(f"connection lost: {error}") from error
         log.exception("engine_module_failed", module=module.name)
         text = f"{type(error).__name__}: {error}"[:_ERROR_CHARACTERS_MAX]
         await store.beat(connection, module.name, now, text)

@@ -34,6 +34,8 @@ BACK_OFF_S_FIRST, BACK_OFF_S_MAX = 0.2, 5.0
 # A statement or a network that takes longer is taken for dead; the next try may do better.
 STATEMENT_TIMEOUT_MS = 30_000
 NETWORK_TIMEOUT_MS = 10_000
+# A peer that vanished while we wait for its answer: noticed after 5 + 3 * 2 seconds.
+KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 
 
 @dataclass(slots=True)
@@ -70,7 +72,7 @@ class Engine:
                     self._database_is_back(name)
                     back_off_s = BACK_OFF_S_FIRST
                     await self._work(name, connection, modules, stop)
-            except psycopg.OperationalError as error:
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
                 self._database_is_lost(name, error)
                 await _pause(stop, back_off_s)
                 back_off_s = min(BACK_OFF_S_MAX, back_off_s * 2)
@@ -84,6 +86,7 @@ class Engine:
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT_S,
             tcp_user_timeout=NETWORK_TIMEOUT_MS,
+            **KEEPALIVE,
             options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
             application_name="liftward-engine",
         )

@@ -1,6 +1,7 @@
 -- candidates --
 -- Crews that may be sent to a lift: those of its maintainer, of rescue stations and public rescue;
--- per standing the nearest by a flat-earth guess, which is good enough to leave the far ones out.
+-- per standing the free ones first, then the nearest by a flat-earth guess, which is good enough to
+-- leave the far ones out.
 WITH place AS (
     SELECT lift.latitude_deg, lift.longitude_deg, cos(radians(lift.latitude_deg)) AS narrowing
       FROM lift WHERE lift_key = %(lift_key)s
@@ -15,19 +16,20 @@ WITH place AS (
       FROM crew JOIN party USING (party_id)
      WHERE party.kind IN ('rescue_station', 'public_rescue')
         OR crew.party_id IN (SELECT maintainer_id FROM contract)
+), elsewhere AS (
+    SELECT DISTINCT crew_id FROM rescue_order
+     WHERE incident_id <> %(incident_id)s AND state IN ('sent', 'accepted', 'under_way', 'arrived')
 ), near AS (
-    SELECT standing.*,
+    SELECT standing.*, elsewhere.crew_id IS NOT NULL AS busy,
            row_number() OVER (PARTITION BY standing ORDER BY
+               elsewhere.crew_id IS NULL AND standing.on_duty DESC,
                (coalesce(standing.latitude_deg, base_latitude_deg) - place.latitude_deg) ^ 2
                + ((coalesce(standing.longitude_deg, base_longitude_deg) - place.longitude_deg)
                   * place.narrowing) ^ 2) AS place_number
-      FROM standing CROSS JOIN place
+      FROM standing CROSS JOIN place LEFT JOIN elsewhere USING (crew_id)
 )
 SELECT near.crew_id, near.standing, near.on_duty, near.base_latitude_deg, near.base_longitude_deg,
-       near.latitude_deg, near.longitude_deg, near.position_at,
-       EXISTS (SELECT FROM rescue_order AS elsewhere
-                WHERE elsewhere.crew_id = near.crew_id AND elsewhere.incident_id <> %(incident_id)s
-                  AND elsewhere.state IN ('sent', 'accepted', 'under_way', 'arrived')) AS busy,
+       near.latitude_deg, near.longitude_deg, near.position_at, near.busy,
        asked.count AS asked_count, asked.live AS asked_live, asked.refused AS asked_refused
   FROM near
   CROSS JOIN LATERAL (

@@ -63,8 +63,8 @@ async def test_an_alarm_passes_while_telemetry_is_stuck(scene: GatewayScene) -> 
     await asyncio.to_thread(scene.wait_for, 1, "SELECT count(*) FROM sample")
     with psycopg.connect(scene.dsn) as blocking:
         blocking.execute("LOCK TABLE sample IN ACCESS EXCLUSIVE MODE")
-        for sequence in range(1, 200):
-            await scene.publish("RING-1", TopicKind.TELEMETRY, sample(utc_now(), sequence=sequence))
+        more = [sample(utc_now(), sequence=sequence) for sequence in range(1, 200)]
+        await scene.publish("RING-1", TopicKind.TELEMETRY, *more)
         rung_at_s = monotonic_s()
         await scene.publish(
             "RING-1", TopicKind.EVENT, event(utc_now(), EventKind.ALARM_PRESSED, sequence=0)

@@ -24,11 +24,8 @@ def reasons(scene: GatewayScene) -> dict[str, int]:
     return {row["reason"]: row["count"] for row in rows}
 
 
-async def test_five_thousand_bad_messages_stop_no_good_one(
-    scene_with_each_broker: GatewayScene,
-) -> None:
+async def test_five_thousand_bad_messages_stop_no_good_one(scene: GatewayScene) -> None:
     """All garbage is in quarantine with its count, all good samples are stored."""
-    scene = scene_with_each_broker
     scene.register("GOOD-1")
     worker = scene.start_ready()
     # Half of it the same message again and again, half of it never twice the same.

@@ -35,6 +35,33 @@ def test_it_says_when_it_is_ready_and_stops_cleanly(
     assert monotonic_s() - began_s < 2.0
 
 
+def test_open_boards_do_not_delay_the_stop(database_dsn: str, processes: LiftwardProcesses) -> None:
+    """SIGTERM with a live board open: its reader is told, and the process is gone in two seconds."""
+    port = free_port()
+    settings = environ(database_dsn, port)
+    process = processes.start("api", environ=settings)
+    secret = processes.run(
+        "account", "create", "--id", "desk", "--role", "dispatcher", "--name", "Demo Desk",
+        environ=settings,
+    ).stdout.strip()  # fmt: skip
+    process.wait_ready()
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        session = client.post("/api/session", json={"account_id": "desk", "secret": secret})
+        headers = {"Authorization": f"Bearer {session.json()['token']}"}
+        with client.stream("GET", "/api/board/stream", headers=headers) as response:
+            lines = response.iter_lines()
+            first = next(lines)
+            began_s = monotonic_s()
+            process.send(signal.SIGTERM)
+            rest = [line for line in lines if line.startswith("event: ")]
+        status = process.wait(within_s=5.0)
+        took_s = monotonic_s() - began_s
+
+    assert (first, rest[-1]) == ("event: board", "event: reconnect")
+    assert status == 0
+    assert took_s < 2.0
+
+
 def test_a_foreign_schema_is_refused(
     database_dsn: str, empty_database_dsn: str, processes: LiftwardProcesses
 ) -> None:

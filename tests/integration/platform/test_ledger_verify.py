@@ -99,7 +99,7 @@ async def ledger_scene(
 async def test_an_untouched_ledger_holds(
     database_dsn: str, tmp_path: Path, processes: LiftwardProcesses
 ) -> None:
-    """Everything is counted, nothing is found, exit status 0; also with a checkpoint kept from then."""
+    """Everything is counted, nothing is found, exit status 0; also with a kept checkpoint."""
     async with ledger_scene(database_dsn, tmp_path, processes) as scene:
         kept = tmp_path / "kept"
         kept.write_text(scene.first_note)

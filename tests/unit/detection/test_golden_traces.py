@@ -10,6 +10,7 @@ from liftward_detection.detector import observe, take_events, tick
 from liftward_detection.fleet import FleetState
 from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
+from support.detector_twin import Twin
 from unit.detection.streams import (
     EPOCH_US,
     SECOND_US,
@@ -19,7 +20,6 @@ from unit.detection.streams import (
     sample_columns,
 )
 from unit.detection.traces import LAG_US, NAMES, load, rows_of_trace, summary
-from unit.detection.twin import Twin
 
 THRESHOLDS = default_thresholds()
 ROOT = Path(__file__).parents[3]

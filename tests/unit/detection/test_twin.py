@@ -11,6 +11,7 @@ from liftward_detection.detector import observe, take_events, tick
 from liftward_detection.fleet import FleetState
 from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
+from support.detector_twin import Twin
 from unit.detection.streams import (
     EPOCH_US,
     SECOND_US,
@@ -20,7 +21,6 @@ from unit.detection.streams import (
     rows_of,
     sample_columns,
 )
-from unit.detection.twin import Twin
 
 THRESHOLDS = default_thresholds()
 LIFTS = 3

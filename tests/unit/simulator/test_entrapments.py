@@ -120,7 +120,7 @@ def test_the_alarm_button_is_pressed_and_pressed_again() -> None:
         button = readings(world.cars, world.table)["alarm_button"][lift]
         seen += int(button == Button.PRESSED.code)
 
-    assert pressed_at[0] == pytest.approx(8.0, abs=2 * STEP_S)
+    assert pressed_at[0] == pytest.approx(3.0, abs=2 * STEP_S)
     assert len(pressed_at) >= 2
     assert seen > 10
 
