@@ -13,6 +13,7 @@ from liftward_platform.api.app import create_app
 from liftward_platform.api.problems import PROBLEM_MEDIA_TYPE
 from liftward_platform.api.settings import ApiSettings
 
+_PROBLEM = {"$ref": "#/components/schemas/ProblemOut"}
 DEFAULT_FILE = Path("docs/openapi.json")
 
 
@@ -21,9 +22,8 @@ def openapi_text() -> str:
     app = create_app(ApiSettings(dsn=Secret("")))
     document = app.openapi()
     for operation in _operations(document):
-        # FastAPI writes its own media type beside every model.
-        content = operation["responses"]["default"]["content"]
-        content[PROBLEM_MEDIA_TYPE] = content.pop("application/json")
+        # FastAPI writes the media type of the route's success beside every model.
+        operation["responses"]["default"]["content"] = {PROBLEM_MEDIA_TYPE: {"schema": _PROBLEM}}
     document["info"]["version"] = "v1"  # the interface's version; the program's changes more often
     return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 

@@ -15,3 +15,7 @@ LISTEN detection
 -- listen_incidents --
 -- People say when a rescue changed.
 LISTEN incident
+
+-- limit_statements --
+-- A limit on everything: no statement of the engine runs for ever.
+SELECT set_config('statement_timeout', %(timeout)s, false)

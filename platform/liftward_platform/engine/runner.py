@@ -35,7 +35,7 @@ BACK_OFF_S_FIRST, BACK_OFF_S_MAX = 0.2, 5.0
 STATEMENT_TIMEOUT_MS = 30_000
 NETWORK_TIMEOUT_MS = 10_000
 # A peer that vanished while we wait for its answer: noticed after 5 + 3 * 2 seconds.
-KEEPALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVES_COUNT = 5, 2, 3
 
 
 @dataclass(slots=True)
@@ -68,7 +68,7 @@ class Engine:
         back_off_s = BACK_OFF_S_FIRST
         while not stop.is_set():
             try:
-                async with await self._connect() as connection:
+                async with await self._connect(listens=name == "rescue") as connection:
                     self._database_is_back(name)
                     back_off_s = BACK_OFF_S_FIRST
                     await self._work(name, connection, modules, stop)
@@ -77,7 +77,7 @@ class Engine:
                 await _pause(stop, back_off_s)
                 back_off_s = min(BACK_OFF_S_MAX, back_off_s * 2)
 
-    async def _connect(self) -> Connection:
+    async def _connect(self, *, listens: bool) -> Connection:
         """Connect, and make sure that the schema is ours: it may have changed meanwhile."""
         await asyncio.to_thread(self._check_schema)
         connection = await AsyncConnection.connect(
@@ -86,12 +86,15 @@ class Engine:
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT_S,
             tcp_user_timeout=NETWORK_TIMEOUT_MS,
-            **KEEPALIVE,
-            options=f"-c statement_timeout={STATEMENT_TIMEOUT_MS}",
+            keepalives_idle=KEEPALIVE_IDLE_S,
+            keepalives_interval=KEEPALIVE_INTERVAL_S,
+            keepalives_count=KEEPALIVES_COUNT,
             application_name="liftward-engine",
         )
         try:
-            await store.listen(connection)
+            await store.limit_statements(connection, STATEMENT_TIMEOUT_MS)
+            if listens:
+                await store.listen(connection)
         except BaseException:
             await connection.close()
             raise
@@ -117,7 +120,7 @@ class Engine:
         moments = (await due.next_deadline(connection), await intake.next_look(connection))
         timeout_s = wait_s(self.clock(), moments)
         async for _ in connection.notifies(timeout=timeout_s, stop_after=1):
-            return
+            continue  # all that have come: together they wake us once
 
     async def _wait_a_second(self, _connection: Connection, stop: asyncio.Event) -> None:
         await _pause(stop, WAIT_S_MAX)

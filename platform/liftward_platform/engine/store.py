@@ -21,6 +21,11 @@ async def beat(
     )
 
 
+async def limit_statements(connection: Connection, timeout_ms: int) -> None:
+    """Have the server end any statement of this connection that takes longer."""
+    await connection.execute(QUERIES["limit_statements"], {"timeout": f"{timeout_ms}ms"})
+
+
 async def listen(connection: Connection) -> None:
     await connection.execute(QUERIES["listen_detections"])
     await connection.execute(QUERIES["listen_incidents"])

@@ -62,7 +62,7 @@ async def test_killing_the_gateway_loses_and_doubles_nothing(
     worker = scene.start_ready()
     async with flowing(scene) as flow:
         for _ in range(2):
-            await until_more(flow, 700)
+            await until_more(flow, 400)
             worker.kill()
             await until_more(flow, 100)
             worker = await asyncio.to_thread(scene.start_ready)

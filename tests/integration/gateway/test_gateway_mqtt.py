@@ -135,19 +135,21 @@ async def test_a_full_window_stops_the_reader_and_not_the_session(
     assert (last.payload, last.connection) == (b"after", 1)
 
 
-async def _refuse_subscriptions(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Welcome a client, then answer SUBSCRIBE with the MQTT 3.1.1 failure code."""
-    await reader.read(1_000)
-    writer.write(b"\x20\x02\x00\x00")
-    subscribe = await reader.read(1_000)
-    writer.write(b"\x90\x03" + subscribe[2:4] + b"\x80")
-    await reader.read(1_000)
-    writer.close()
-
-
 async def test_a_refused_subscription_is_no_success() -> None:
     """A worker that believed itself subscribed would be deaf and look well."""
-    server = await asyncio.start_server(_refuse_subscriptions, "127.0.0.1", 0)
+    ended = asyncio.Event()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Welcome a client, then answer SUBSCRIBE with the MQTT 3.1.1 failure code."""
+        await reader.read(1_000)
+        writer.write(b"\x20\x02\x00\x00")
+        subscribe = await reader.read(1_000)
+        writer.write(b"\x90\x03" + subscribe[2:4] + b"\x80")
+        await reader.read(1_000)
+        writer.transport.abort()
+        ended.set()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
         connection = Connection(1, on_message=lambda *_: None, has_room=lambda: True)
@@ -156,6 +158,7 @@ async def test_a_refused_subscription_is_no_success() -> None:
         with pytest.raises(BrokerUnavailableError, match="refuses 1 filters"):
             await connection.subscribe([FILTER])
         connection.abort()
+        await ended.wait()
 
 
 async def test_a_broker_that_is_not_there_is_named() -> None:

@@ -43,10 +43,10 @@ class NoSource:
     """Messages are given to the pipelines by hand."""
 
     async def next_batch(self, limits: BatchLimits, *, wait_s: float) -> list[Received]:
-        raise AssertionError("not used")
+        raise AssertionError(f"not used: {limits}, {wait_s}")
 
     def acknowledge(self, messages: Sequence[Received]) -> None:
-        raise AssertionError("not used")
+        raise AssertionError(f"not used: {messages}")
 
 
 @dataclass
@@ -112,9 +112,8 @@ class Traffic:
         if kind is TopicKind.TELEMETRY:
             message: Any = sample(at, sequence=sequence, **random_signals(rng))
         else:
-            fault = {"code": rng.choice(["04", "41", "90"])}
             word = rng.choice([EventKind.FAULT_RAISED, EventKind.FAULT_CLEARED])
-            message = event(at, word, sequence=sequence, **fault)
+            message = event(at, word, sequence=sequence, code=rng.choice(["04", "41", "90"]))
         return received(lift, kind, message, self._now)
 
 

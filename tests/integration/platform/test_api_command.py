@@ -36,7 +36,7 @@ def test_it_says_when_it_is_ready_and_stops_cleanly(
 
 
 def test_open_boards_do_not_delay_the_stop(database_dsn: str, processes: LiftwardProcesses) -> None:
-    """SIGTERM with a live board open: its reader is told, and the process is gone in two seconds."""
+    """SIGTERM with a live board open: its reader is told, the process is gone in two seconds."""
     port = free_port()
     settings = environ(database_dsn, port)
     process = processes.start("api", environ=settings)

@@ -82,8 +82,9 @@ def test_the_bytes_are_those_of_the_manual(samples: list[Sample]) -> None:
 
 def test_rows_without_nulls_come_back_as_columns() -> None:
     """What a start reads: absent values stand as the arrays have them."""
+    up = Direction.UP
     sent = Sample(
-        observed_at=POSTGRES_EPOCH, boot_id=3, sequence=9, floor=4, speed_mps=-0.5, direction=Direction.UP
+        observed_at=POSTGRES_EPOCH, boot_id=3, sequence=9, floor=4, speed_mps=-0.5, direction=up
     )
     columns = columns_of([(sent, (0,), 1_700_000_000_000_001)])
     row = np.zeros(1, FULL_ROW)

@@ -18,5 +18,5 @@ def test_a_range_is_written_as_it_is_read() -> None:
 @pytest.mark.parametrize("text", ["", "00", "00-100", "80-7f", "0-f", "00-FF", "00-ff\n", "gg-ff"])
 def test_anything_else_is_refused(text: str) -> None:
     """A worker with a misread range would leave lifts unwatched."""
-    with pytest.raises(ValueError, match="is not two shards|not a range"):
+    with pytest.raises(ValueError, match=r"is not two shards|not a range"):
         ShardRange.parse(text)
