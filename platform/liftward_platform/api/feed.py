@@ -23,6 +23,7 @@ from liftward_kit.database import CONNECT_TIMEOUT_S
 from liftward_kit.settings import Secret
 from liftward_platform.api import store
 from liftward_platform.api.board_changes import Row, changed_ids, gone_ids
+from liftward_platform.api.dead_peers import DEAD_PEER_SETTINGS
 from liftward_platform.api.dependencies import Connection
 from liftward_platform.api.health import Health, judge
 
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 POLL_S = 1.0
 # A burst of notices is answered by one look, not by one each.
 LOOK_PAUSE_S = 0.05
+# A look that takes longer has met a dead connection that nobody noticed: begin anew.
+LOOK_WITHIN_S = 10.0
 RECONNECT_PAUSE_S, RECONNECT_PAUSE_S_MAX = 0.2, 2.0
 # Stopping waits this long for a connect under way.
 CLOSE_WITHIN_S = 0.5
@@ -107,12 +110,21 @@ class BoardFeed:
         return (self._clock() - self._as_of).total_seconds()
 
     def health(self) -> Health:
-        """Return the health seen last."""
+        """Return the health seen last; rows too old to rely on mean that the database is away."""
+        if self.age_s() > LOOK_WITHIN_S:
+            return judge(None, version=self._version, now=self._clock())
         return self._health
 
     def start(self) -> None:
         """Begin to watch."""
         self._task = asyncio.create_task(self._watch(), name="board feed")
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """A board that nobody keeps current must not go on looking alive."""
+        if not task.cancelled():
+            self.end_readers()
+            log.critical("board_feed_ended", exc_info=task.exception())
 
     def end_readers(self) -> None:
         """Send every reader away, now and from now on: the process is about to stop."""
@@ -136,7 +148,9 @@ class BoardFeed:
             log.warning("board_feed_stopped_while_connecting")
 
     async def is_ready(self, within_s: float) -> bool:
-        """Wait for the first look at the database; False when there was none in time."""
+        """Wait for the first look at the database; False when there was none, or we stopped."""
+        if self._closed:
+            return False
         try:
             await asyncio.wait_for(self._first_look.wait(), within_s)
         except TimeoutError:
@@ -158,7 +172,7 @@ class BoardFeed:
 
     def alive_text(self) -> bytes:
         """Return the message that says: still connected, and how the parts are."""
-        return event_text("alive", {"as_of": self._as_of_text(), "health": self._health.as_json()})
+        return event_text("alive", {"as_of": self._as_of_text(), "health": self.health().as_json()})
 
     def _board_text(self) -> bytes:
         return event_text(
@@ -166,7 +180,7 @@ class BoardFeed:
             {
                 "as_of": self._as_of_text(),
                 "incidents": list(self._rows.values()),
-                "health": self._health.as_json(),
+                "health": self.health().as_json(),
             },
         )
 
@@ -202,6 +216,7 @@ class BoardFeed:
                 row_factory=dict_row,
                 connect_timeout=CONNECT_TIMEOUT_S,
                 application_name="liftward api board",
+                **DEAD_PEER_SETTINGS,
             )
         finally:
             self._not_connecting.set()
@@ -212,7 +227,8 @@ class BoardFeed:
     async def _watch_connected(self, connection: Connection) -> None:
         await connection.execute("LISTEN incident")
         while True:
-            await self._look(connection)
+            async with asyncio.timeout(LOOK_WITHIN_S):
+                await self._look(connection)
             await asyncio.sleep(LOOK_PAUSE_S)
             async for _ in connection.notifies(timeout=POLL_S, stop_after=1):
                 break

@@ -5,6 +5,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from liftward_kit.database import CONNECT_TIMEOUT_S
+from liftward_platform.api.dead_peers import DEAD_PEER_SETTINGS
 from liftward_platform.api.dependencies import Pool
 from liftward_platform.api.settings import ApiSettings
 
@@ -30,6 +31,7 @@ def make_pool(settings: ApiSettings) -> Pool:
             "row_factory": dict_row,
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "liftward api",
+            **DEAD_PEER_SETTINGS,
             "options": (
                 f"-c statement_timeout={STATEMENT_TIMEOUT_MS} "
                 f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS}"

@@ -6,7 +6,7 @@ Without a truth file it checks what needs none: decisions, orders, deadlines, le
 import asyncio
 from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from liftward_platform.auditor.store import read_seen
 from liftward_platform.auditor.truth_file import read_truth_file
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+# What the quick audit looks at: a large city's week is some thousand incidents.
+QUICK_PERIOD = timedelta(days=7)
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -36,37 +38,39 @@ def configure(parser: ArgumentParser) -> None:
         metavar="LIFT_ID",
         help="a lift of which the truth file knows nothing (may be repeated)",
     )
+    parser.add_argument("--quick", action="store_true", help="look at the last seven days only")
     parser.add_argument("--json", action="store_true", help="one object on standard output")
 
 
 def run(arguments: Namespace) -> int:
     """Compare, print every complaint, and exit with 1 when there is one."""
     truths = read_truth_file(arguments.truth) if arguments.truth else None
+    since = utc_now() - QUICK_PERIOD if arguments.quick else _BEGINNING
     try:
-        seen, now = asyncio.run(_read())
+        seen = asyncio.run(_read(since))
     except psycopg.OperationalError as error:
         raise CallError(f"the database cannot be reached: {error}") from None
     without_truth = frozenset(arguments.without_truth)
     if truths is None:
         # Nothing is known to be true, so no incident can be called a phantom.
         without_truth = frozenset(incident.lift_id for incident in seen.incidents)
-    violations = check(truths or [], seen, now=now, without_truth=without_truth)
+    now = utc_now()  # whatever was read is older than this
+    violations = check(truths or [], seen, now=now, without_truth=without_truth, since=since)
     if arguments.json:
-        print_object(_object(truths, seen, violations, now))
+        print_object({"quick": arguments.quick, **_object(truths, seen, violations, now)})
     else:
         _print(violations, len(truths or []), len(seen.incidents))
     return DOES_NOT_HOLD if violations else HOLDS
 
 
-async def _read() -> tuple[Seen, datetime]:
+async def _read(since: datetime) -> Seen:
     dsn = DatabaseSettings.from_environ(process_environ()).dsn.reveal
     async with await AsyncConnection.connect(
         dsn, row_factory=dict_row, connect_timeout=CONNECT_TIMEOUT_S
     ) as connection:
         await connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
         await connection.set_read_only(True)
-        seen = await read_seen(connection, since=_BEGINNING)
-        return seen, utc_now()
+        return await read_seen(connection, since=since)
 
 
 def _object(

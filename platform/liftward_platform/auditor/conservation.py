@@ -58,15 +58,20 @@ def check(
     *,
     now: datetime,
     without_truth: frozenset[str] = frozenset(),
+    since: datetime | None = None,
     allowances: Allowances | None = None,
 ) -> list[Violation]:
     """Return every broken promise; `without_truth` names lifts of which no truth is told.
 
+    With `since`, what was recorded before it need not be in `seen`: older entrapments are not asked
+    for, they only explain incidents.
+
     O(n log n) in entrapments, incidents and entries: each is looked up by its lift or incident.
     """
     allowed = allowances or Allowances()
+    recent = [truth for truth in truths if since is None or truth.from_at >= since]
     return [
-        *_true_entrapments(truths, seen, now, allowed),
+        *_true_entrapments(recent, seen, now, allowed),
         *_phantoms(truths, seen, without_truth, allowed),
         *_unhandled(seen.detections, now, allowed),
         *_orders(seen, now, allowed),

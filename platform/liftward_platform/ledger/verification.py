@@ -71,6 +71,7 @@ class LedgerCheck:
     unintegrated_count: int = 0
     checkpoints_count: int = 0
     last_good_size: int = 0
+    is_complete: bool = True
     tree: Frontier = field(default_factory=Frontier)
     _tree_is_whole: bool = True
     _root_held: bool = True
@@ -175,9 +176,15 @@ class LedgerCheck:
 
 
 async def verify(
-    connection: Connection, verifier: Verifier | None, kept: Sequence[SignedHead] = ()
+    connection: Connection,
+    verifier: Verifier | None,
+    kept: Sequence[SignedHead] = (),
+    *,
+    entries_max: int | None = None,
 ) -> LedgerCheck:
     """Check the whole ledger in one snapshot; `kept` are checkpoints that somebody kept.
+
+    With `entries_max` it stops after that many, the oldest, and `is_complete` says so.
 
     The connection must be in a REPEATABLE READ transaction, so that what is written meanwhile does
     not look like a gap.
@@ -188,6 +195,9 @@ async def verify(
         stored = await anext(checkpoints, None)
         async with aclosing(store.stream_entries(connection)) as entries:
             async for entry in entries:
+                if check.entries_count == entries_max:
+                    check.is_complete = False
+                    return check
                 while stored is not None and _is_due(stored["tree_size"], check, entry):
                     check.take_checkpoint(_head(stored))
                     stored = await anext(checkpoints, None)

@@ -15,7 +15,7 @@ from psycopg import conninfo
 
 from liftward_kit.clock import monotonic_s, utc_now
 from liftward_platform.access.model import Role
-from liftward_platform.api import stream
+from liftward_platform.api import feed, stream
 from liftward_platform.api.app import create_app
 from liftward_platform.api.server import ApiServer
 from support.platform_scene import (
@@ -86,11 +86,12 @@ class Events:
 
     async def until(self, wanted: str) -> Any:
         """Return the content of the next event of this name."""
-        while True:
-            name, content = await self.following()
-            assert name != "end", f"the stream ended before {wanted}"
-            if name == wanted:
-                return content
+        async with asyncio.timeout(WITHIN_S):
+            while True:
+                name, content = await self.following()
+                assert name != "end", f"the stream ended before {wanted}"
+                if name == wanted:
+                    return content
 
 
 @asynccontextmanager
@@ -224,23 +225,28 @@ async def test_stopping_ends_streams_at_once(database_dsn: str) -> None:
 async def test_a_reader_that_leaves_is_forgotten(database_dsn: str) -> None:
     """A closed socket frees its place; nothing is written to it any more."""
     async with live_server(database_dsn) as live:
-        feed = live.scene.app.state.feed
+        board_feed = live.scene.app.state.feed
         async with open_board(live.scene) as events:
             await events.until("board")
-            during = feed.readers_count
+            during = board_feed.readers_count
 
         async def alone() -> bool:
-            return bool(feed.readers_count == 0)
+            return bool(board_feed.readers_count == 0)
 
         await eventually_async(alone, what="the reader is gone")
 
     assert during == 1
 
 
+@pytest.mark.parametrize("is_stalled", [False, True], ids=["cut", "stalled"])
 async def test_the_board_survives_the_database(
-    database_dsn: str, monkeypatch: pytest.MonkeyPatch
+    database_dsn: str, monkeypatch: pytest.MonkeyPatch, *, is_stalled: bool
 ) -> None:
-    """Readers stay while the database is away, are told, and get what changed meanwhile."""
+    """Readers stay while the database is away, are told, and get what changed meanwhile.
+
+    A link that swallows everything without a word is the same to them as one that breaks.
+    """
+    monkeypatch.setattr(feed, "LOOK_WITHIN_S", 1.0)
     monkeypatch.setattr(stream, "ALIVE_EVERY_S", 0.05)
     given = conninfo.conninfo_to_dict(database_dsn)
     async with CuttableProxy(int(str(given["port"])), target_host=str(given["host"])) as proxy:
@@ -248,7 +254,10 @@ async def test_the_board_survives_the_database(
         app = create_app(api_settings(dsn))
         async with live_server(database_dsn, app) as live, open_board(live.scene) as events:
             await events.until("board")
-            await proxy.cut()
+            if is_stalled:
+                proxy.stall()
+            else:
+                await proxy.cut()
 
             async def told() -> bool:
                 content = await events.until("alive")

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, IsolationLevel
 from psycopg.rows import DictRow
 
 from liftward_platform.ledger import checkpoint, service
 from liftward_platform.ledger.key_file import LedgerKeyFile
 from liftward_platform.ledger.leaf import entry_hash
 from liftward_platform.ledger.model import EntryKind, NewEntry
+from liftward_platform.ledger.verification import verify
 from support.platform_scene import add_lift, add_town, connect
 from support.processes import LiftwardProcesses
 from support.virtual_time import START
@@ -252,6 +253,22 @@ async def test_without_the_public_key_it_does_not_pretend(
 
     assert (without.returncode, given.returncode, wrong.returncode) == (2, 0, 2)
     assert "--public-key" in without.stderr
+
+
+async def test_a_quick_check_says_what_it_left_out(
+    database_dsn: str, tmp_path: Path, processes: LiftwardProcesses
+) -> None:
+    """A bounded check looks at the oldest entries only, and says that it did."""
+    async with ledger_scene(database_dsn, tmp_path, processes) as scene:
+        await scene.connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
+        async with scene.connection.transaction():
+            bounded = await verify(scene.connection, scene.key_file.verifier(), entries_max=4)
+        done = scene.verify("--json", "--quick")
+
+    assert (bounded.is_complete, bounded.entries_count, bounded.checkpoints_count) == (False, 4, 1)
+    assert bounded.findings_count == 0
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["quick"], report["complete"]) == (0, True, True)
 
 
 async def test_show_prints_a_lifts_history(

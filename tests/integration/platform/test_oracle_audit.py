@@ -1,6 +1,7 @@
 """The conservation oracle over real rescues: silent about good ones, loud about damaged records."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,25 @@ async def test_a_damaged_record_is_noticed(
 
     assert changed.rowcount >= 1
     assert complaint in found
+
+
+async def test_a_bounded_audit_does_not_ask_for_what_it_did_not_read(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """People trapped before the bound are not missed, and still explain their incident."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        incident_id = await eventful_rescue(story)
+        freed_at = story.now - timedelta(minutes=1)
+        await story.dispatcher_closes(incident_id, Outcome.FREED)
+        seen = await read_seen(story.connection, since=START)
+        older = truth(freed_at)
+        gone = replace(older, lift_id="OLD-01", from_at=START - timedelta(days=9))
+
+        bounded = check([older, gone], seen, now=story.now, since=START)
+        whole = check([older, gone], seen, now=story.now)
+
+    assert bounded == []
+    assert "OLD-01" in {one.lift_id for one in whole}
 
 
 def record(**changes: Any) -> str:

@@ -44,6 +44,22 @@ async def test_the_first_message_is_the_board() -> None:
     assert message.startswith(b'event: board\ndata: {"as_of":null,"incidents":[],"health":')
 
 
+class BrokenFeed(BoardFeed):
+    async def _watch(self) -> None:
+        raise MemoryError
+
+
+async def test_a_board_nobody_keeps_current_does_not_look_alive() -> None:
+    """Should the watching end by a mistake, readers are sent away and new ones refused."""
+    board = BrokenFeed(Secret(""), IncidentBoard(), clock=lambda: NOW, version="test")
+    with board.reading() as reader:
+        board.start()
+        messages = [await reader.queue.get(), await reader.queue.get()]
+
+    assert messages[1] is None
+    assert not await board.is_ready(0.0)
+
+
 async def test_readers_are_sent_away_at_the_end() -> None:
     """Stopping ends the streams that are open and those that come too late."""
     board = feed()
