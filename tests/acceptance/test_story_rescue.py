@@ -1,7 +1,10 @@
 """Stories of rescues that go as they should, and of crews that do not come."""
 
+from datetime import timedelta
+
 import pytest
 
+from liftward_platform.incidents import board
 from liftward_platform.incidents.model import Outcome
 from support.rescue_story import rescue_story
 from support.virtual_time import VirtualClock
@@ -115,6 +118,23 @@ async def test_not_arrived_in_thirty_minutes_sends_the_next_level_also(
         await story.crew("station", "frees")
         assert await story.orders(incident) == [("near", "withdrawn"), ("station", "done")]
         assert "order_withdrawn" in await story.ledger(incident)
+
+
+async def test_a_limit_that_has_passed_stays_passed_on_the_board(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Asking the next crew again ten minutes later gives nobody ten minutes more to arrive."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        incident = await story.someone_is_trapped()
+        await story.crew("near", "accepts")
+        before = await board.one(story.connection, incident, None)
+        await story.time_passes(minutes=33)
+
+        shown = await board.one(story.connection, incident, None)
+
+        (limit,) = [deadline for deadline in shown.deadlines if deadline.kind == "arrive"]
+        assert limit.due_at in [deadline.due_at for deadline in before.deadlines]
+        assert story.now - limit.due_at > timedelta(minutes=2)
 
 
 async def test_a_crew_that_drops_out_is_replaced_at_once(

@@ -79,7 +79,7 @@ CREATE TABLE sequence_mark (
     last_observed_at   timestamptz NOT NULL,
     last_received_at   timestamptz NOT NULL,
     PRIMARY KEY (device_id, stream, boot_id)
-);
+) WITH (fillfactor = 70);  -- updated with every batch: room for the next version on the same page
 
 -- What the detector concluded: one row when an episode begins, one when it ends.
 CREATE TABLE detection (

@@ -132,8 +132,16 @@ SELECT incident.incident_id FROM incident
    FOR UPDATE SKIP LOCKED
 
 -- open_deadlines --
--- What is still due for these incidents, soonest first.
-SELECT deadline_id, incident_id, order_id, kind, due_at FROM deadline
+-- What is still due for these incidents, soonest first. The limit to arrive is shown as it was set:
+-- asking again does not make it later, it is overdue until somebody is there.
+SELECT deadline_id, incident_id, order_id, kind,
+       CASE kind
+           WHEN 'arrive' THEN (SELECT min(first.due_at) FROM deadline AS first
+                                WHERE first.incident_id = deadline.incident_id
+                                  AND first.kind = 'arrive')
+           ELSE due_at
+       END AS due_at
+  FROM deadline
  WHERE incident_id = ANY (%(incident_ids)s) AND fired_at IS NULL AND cancelled_at IS NULL
  ORDER BY due_at, deadline_id
 
