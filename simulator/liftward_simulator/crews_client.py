@@ -9,7 +9,7 @@ import json
 import random
 import stat
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +25,8 @@ REQUEST_TIMEOUT_S = 10.0
 BACKOFF_S = (0.2, 5.0)  # first and longest wait before asking again
 # Signing in is made slow on purpose by the API; two at a time leave it free for others.
 SIGN_IN_AT_ONCE = 2
+# The simulated desk's own account, so that its deeds can be told from a person's in every record.
+DESK_ACCOUNT_ID = "desk-simulated"
 
 log = structlog.get_logger()
 Sleep = Callable[[float], Awaitable[None]]
@@ -69,6 +71,13 @@ def read_accounts(path: Path) -> list[Account]:
         )
         for entry in entries
     ]
+
+
+def desk_account(accounts: Sequence[Account]) -> Account | None:
+    """Return the account of the simulated desk: its own, or else the first dispatcher's."""
+    dispatchers = [account for account in accounts if account.role == "dispatcher"]
+    own = (account for account in dispatchers if account.account_id == DESK_ACCOUNT_ID)
+    return next(own, dispatchers[0] if dispatchers else None)
 
 
 class Verdict(StrEnum):

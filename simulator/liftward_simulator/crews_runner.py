@@ -1,7 +1,8 @@
 """Crews at work: each polls its orders, answers, travels, frees people, reports; a desk closes.
 
 The edge between the decisions in `crews` and `desk`, the HTTP API, and the simulated town, where a
-crew can open a car. Towards the platform they know only what a phone knows.
+crew can open a car. Towards the platform they know only what a phone knows. They act on lifts of the
+simulated world alone: an order or an incident of any other lift is left to people.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from liftward_simulator.crews import (
     LIVE_STATES,
     Answer,
     CrewHabits,
+    LiftView,
     Mission,
     OrderState,
     OrderView,
@@ -29,7 +31,16 @@ from liftward_simulator.crews import (
     release_method,
 )
 from liftward_simulator.crews_client import PhoneClient, Reply, Verdict
-from liftward_simulator.desk import Closing, IncidentView, cause_code_of, decide_closing
+from liftward_simulator.desk import (
+    Closing,
+    CrewsWord,
+    IncidentLift,
+    IncidentView,
+    LogView,
+    cause_code_of,
+    decide_closing,
+    reported_before,
+)
 from liftward_simulator.journal import Journal
 from liftward_simulator.world import SceneReport, SceneState
 
@@ -42,7 +53,7 @@ WINDING_S = 8.0
 LOOK_BACK = timedelta(minutes=10)
 
 log = structlog.get_logger()
-View = TypeVar("View", OrderView, IncidentView)
+View = TypeVar("View", OrderView, IncidentView, LogView)
 
 
 class Scene(Protocol):
@@ -66,8 +77,17 @@ class Team:
     journal: Journal
     clock: Clock
     rng: np.random.Generator
+    lift_ids: frozenset[str]  # of the simulated world; all other lifts are people's
+    crew_account_ids: frozenset[str]  # under which the crews of this and earlier runs report
+    started_at: datetime
     orders_seen_count: int = 0
-    found: dict[int, SceneReport] = field(default_factory=dict)  # told to the desk, by incident
+    # Told to the desk, by incident: who was freed, and what was found where nobody was to be freed.
+    freed: set[int] = field(default_factory=set)
+    found: dict[int, SceneReport] = field(default_factory=dict)
+
+    def simulates(self, lift: LiftView | IncidentLift) -> bool:
+        """Tell whether a lift is of the simulated world; any other is left to people."""
+        return lift.lift_id in self.lift_ids
 
     def tell(self, event: str, **facts: Any) -> None:  # noqa: ANN401 - any JSON
         self.journal.tell(event, self.clock(), **facts)
@@ -87,11 +107,15 @@ class Crew:
                 orders = orders_of(await self._phone.get("/api/orders"))
                 self._forget({order.order_id for order in orders})
                 for order in orders:
-                    if order.state in LIVE_STATES and order.order_id not in self._missions:
+                    if self._is_mine(order) and order.order_id not in self._missions:
                         self._missions[order.order_id] = group.create_task(
                             self._work(order), name=f"order-{order.order_id}"
                         )
                 await asyncio.sleep(self._team.habits.poll_s)
+
+    def _is_mine(self, order: OrderView) -> bool:
+        """Tell whether there is something to do that is not left to people."""
+        return order.state in LIVE_STATES and self._team.simulates(order.lift)
 
     def _forget(self, shown: set[int]) -> None:
         """Drop finished missions whose order the platform does not show any more."""
@@ -177,6 +201,7 @@ class Crew:
             "release_method": release_method(report.cause),
         }
         await self._say(order, "freed", body, told="reported_freed")
+        team.freed.add(order.incident_id)
 
     async def _until_over(self, lift_id: str, since: datetime) -> SceneReport:
         while True:
@@ -205,24 +230,42 @@ class Crew:
 
 
 class Desk:
-    """The dispatcher who closes incidents."""
+    """The dispatcher who closes what simulated crews brought to an end, and nothing else.
+
+    That is: incidents of simulated lifts whose people one of its own crews reported freed, in this
+    run or before a restart, and those where one of its crews found nobody trapped (any more). It
+    leaves to people what a person reported freed, and every incident of any other lift.
+    """
 
     def __init__(self, team: Team, phone: PhoneClient) -> None:
         self._team, self._phone = team, phone
+        self._looked_up: set[int] = set()  # incidents an earlier run may have left to be closed
 
     async def run(self) -> None:
         """Look at the board, for ever."""
+        team = self._team
+        word = CrewsWord(lift_ids=team.lift_ids, freed=team.freed, found=team.found)
         while True:
             for incident in incidents_of(await self._phone.get("/api/incidents?state=open")):
+                await self._remember(incident)
                 closing = decide_closing(
-                    incident,
-                    self._team.found,
-                    now=self._team.clock(),
-                    time_scale=self._team.habits.time_scale,
+                    incident, word, now=team.clock(), time_scale=team.habits.time_scale
                 )
                 if isinstance(closing, Closing):
                     await self._close(incident, closing)
-            await asyncio.sleep(self._team.habits.poll_s)
+            await asyncio.sleep(team.habits.poll_s)
+
+    async def _remember(self, incident: IncidentView) -> None:
+        """Look up, once, who reported an incident freed that was freed before this run began."""
+        team, incident_id = self._team, incident.incident_id
+        before = incident.freed_at is not None and incident.freed_at < team.started_at
+        if not before or incident_id in self._looked_up or not team.simulates(incident.lift):
+            return
+        reply = await self._phone.get(f"/api/incidents/{incident_id}")
+        self._looked_up.add(incident_id)
+        log = _views(reply, "log", LogView)
+        if reported_before(incident, log, started_at=team.started_at, crews=team.crew_account_ids):
+            team.freed.add(incident_id)
 
     async def _close(self, incident: IncidentView, closing: Closing) -> None:
         reply = await self._phone.post(

@@ -1,9 +1,12 @@
 """How the simulated dispatcher closes incidents: after confirming, never on a detector's word.
 
-Pure: must not know HTTP or the clock.
+It closes only what its own simulated crews brought to an end: incidents whose people one of them
+reported freed, and those where one of them stood before the lift and found nobody trapped any more
+(the people had got out by themselves) or at all. What a person reported, and every lift without a
+simulated device, is for people to close. Pure: must not know HTTP or the clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +20,7 @@ from liftward_simulator.world import SceneReport, SceneState
 CALL_BACK = timedelta(seconds=60)
 # Without a word from the lift itself, the people's word must do after so long: real time.
 NO_RELEASE_SEEN = timedelta(seconds=15)
+FREED_EVENT = "persons_freed"  # in an incident's log: a crew reported everybody out
 
 
 class Outcome(StrEnum):
@@ -42,11 +46,29 @@ class IncidentView(msgspec.Struct, frozen=True, kw_only=True):
     release_method: str | None = None
 
 
+class LogView(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of an incident's story; more fields are ignored."""
+
+    actor: str
+    event: str
+
+
 class WaitReason(StrEnum):
     CREW_AT_WORK = "crew_at_work"  # nobody has told the desk anything yet
     CALLING_BACK = "calling_back"
     RELEASE_NOT_SEEN = "release_not_seen"
-    CAUSE_NOT_TOLD = "cause_not_told"  # a person acted for the crew: a person closes it
+    CAUSE_NOT_TOLD = "cause_not_told"  # the desk does not invent one: a person closes it
+    NOT_SIMULATED = "not_simulated"  # a lift that a person plays
+    FREED_BY_PEOPLE = "freed_by_people"  # a person reported it: a person closes it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrewsWord:
+    """What the desk has from its own simulated crews, by incident id."""
+
+    lift_ids: Set[str]  # of the simulated world; all other lifts are people's
+    freed: Set[int]  # an own crew reported everybody out
+    found: Mapping[int, SceneReport]  # an own crew stood before the lift and freed nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,18 +93,19 @@ class Closing:
 
 def decide_closing(
     incident: IncidentView,
-    found: Mapping[int, SceneReport],
+    word: CrewsWord,
     *,
     now: datetime,
     time_scale: float,
 ) -> Closing | WaitReason:
-    """Return how to close an incident now, or why it is not yet time.
-
-    `found` holds what crews who stood before the lift told the desk, by incident id.
-    """
+    """Return how to close an incident now, or why it is not yet time or not the desk's to do."""
+    if incident.lift.lift_id not in word.lift_ids:
+        return WaitReason.NOT_SIMULATED
     if incident.state == "freed" and incident.freed_at is not None:
+        if incident.incident_id not in word.freed:
+            return WaitReason.FREED_BY_PEOPLE
         return _close_freed(incident, now - incident.freed_at, CALL_BACK / time_scale)
-    report = found.get(incident.incident_id)
+    report = word.found.get(incident.incident_id)
     if report is None or report.state is SceneState.TRAPPED:
         return WaitReason.CREW_AT_WORK
     if report.state is SceneState.NOTHING:
@@ -113,6 +136,20 @@ def _close_freed(
         persons_count=incident.persons_count,
         note="release confirmed by call-back",
     )
+
+
+def reported_before(
+    incident: IncidentView, log: Sequence[LogView], *, started_at: datetime, crews: Set[str]
+) -> bool:
+    """Tell whether one of these crews' accounts reported an incident freed before `started_at`.
+
+    What crews report during a run the desk is told by them; the log alone cannot tell a simulated
+    crew from a person who is signed in as one, so it counts only for what an earlier run left.
+    """
+    if incident.freed_at is None or incident.freed_at >= started_at:
+        return False
+    reporters = [entry.actor for entry in log if entry.event == FREED_EVENT]
+    return bool(reporters) and reporters[-1] in crews
 
 
 def cause_code_of(report: SceneReport) -> str | None:

@@ -6,7 +6,7 @@ back; ends cleanly, with all spools flushed, when it is asked to.
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,12 @@ from liftward_simulator.crews_client import (
     SIGN_IN_AT_ONCE,
     Account,
     PhoneClient,
+    desk_account,
 )
 from liftward_simulator.crews_runner import Crew, Desk, Team
 from liftward_simulator.publisher import Broker, Connections, Publisher, connect
 from liftward_simulator.stage import TICK_S, Stage
-from liftward_simulator.town import Town
+from liftward_simulator.town import Town, TownCrew, simulated_lift_ids
 
 STATUS_EVERY_S = 30.0
 
@@ -137,12 +138,16 @@ async def _work(stage: Stage, town: Town, crews: CrewsPlan | None) -> None:
     if crews is None:
         await asyncio.Event().wait()
         return
+    crew_accounts = _crew_accounts(town, crews.accounts)
     team = Team(
         scene=stage,
         habits=crews.habits,
         journal=stage.journal,
         clock=utc_now,
         rng=np.random.default_rng(crews.seed),
+        lift_ids=simulated_lift_ids(town),
+        crew_account_ids=frozenset(account.account_id for account, _ in crew_accounts),
+        started_at=utc_now(),
     )
     gate = asyncio.Semaphore(SIGN_IN_AT_ONCE)
     # One connection per phone, or they would wait for each other while one signs in.
@@ -153,26 +158,23 @@ async def _work(stage: Stage, town: Town, crews: CrewsPlan | None) -> None:
         ) as http,
         asyncio.TaskGroup() as group,
     ):
-        for runner, account_id in _workers(team, town, crews, http, gate):
-            group.create_task(runner.run(), name=account_id)
+        if (desk := desk_account(crews.accounts)) is not None:
+            runner = Desk(team, PhoneClient(http, desk, gate))
+            group.create_task(runner.run(), name=desk.account_id)
+        for account, crew in crew_accounts:
+            base = Position(crew.base_latitude_deg, crew.base_longitude_deg)
+            phone = PhoneClient(http, account, gate)
+            group.create_task(Crew(team, phone, crew.crew_id, base).run(), name=account.account_id)
 
 
-def _workers(
-    team: Team, town: Town, crews: CrewsPlan, http: httpx.AsyncClient, gate: asyncio.Semaphore
-) -> list[tuple[Crew | Desk, str]]:
-    bases = {
-        crew.crew_id: Position(crew.base_latitude_deg, crew.base_longitude_deg)
-        for crew in town.crews
-    }
-    workers: list[tuple[Crew | Desk, str]] = []
-    for account in crews.accounts:
-        phone = PhoneClient(http, account, gate)
-        if account.role == "dispatcher":
-            workers.append((Desk(team, phone), account.account_id))
-        elif account.role == "crew" and account.crew_id in bases:
-            base = bases[account.crew_id]
-            workers.append((Crew(team, phone, account.crew_id, base), account.account_id))
-    return workers
+def _crew_accounts(town: Town, accounts: Sequence[Account]) -> list[tuple[Account, TownCrew]]:
+    """Return the accounts of crews of this town, each with its crew."""
+    crew_of = {crew.crew_id: crew for crew in town.crews}
+    return [
+        (account, crew_of[account.crew_id])
+        for account in accounts
+        if account.role == "crew" and account.crew_id in crew_of
+    ]
 
 
 def check_accounts(town: Town, accounts: Sequence[Account]) -> None:
@@ -183,16 +185,12 @@ def check_accounts(town: Town, accounts: Sequence[Account]) -> None:
     CallError
         When there is no dispatcher, or no crew of this town.
     """
-    crew_ids = {crew.crew_id for crew in town.crews}
-    needs: tuple[tuple[str, Callable[[Account], bool]], ...] = (
-        ("dispatcher", lambda account: account.role == "dispatcher"),
-        (
-            "crew of this town",
-            lambda account: account.role == "crew" and account.crew_id in crew_ids,
-        ),
+    needs = (
+        ("dispatcher", desk_account(accounts) is not None),
+        ("crew of this town", bool(_crew_accounts(town, accounts))),
     )
-    for name, fits in needs:
-        if not any(fits(account) for account in accounts):
+    for name, is_there in needs:
+        if not is_there:
             raise CallError(
                 f"the accounts file has no account of a {name}: nobody could be rescued"
             )

@@ -96,6 +96,12 @@ class Town(msgspec.Struct, frozen=True, kw_only=True):
     devices: list[TownDevice]
 
 
+def simulated_lift_ids(town: Town) -> frozenset[str]:
+    """Return the lifts that have a simulated device; all others are for people to play."""
+    with_device = {lift_id for device in town.devices for lift_id in device.lift_ids}
+    return frozenset(with_device - {HAND_LIFT_ID})
+
+
 def make_town(rng: np.random.Generator, lift_count: int) -> dict[str, Any]:
     """Return the town document with `lift_count` simulated lifts and `HAND-001`."""
     if not 1 <= lift_count <= LIFT_COUNT_MAX:

@@ -6,7 +6,7 @@ import pytest
 
 from liftward_platform.incidents import board
 from liftward_platform.incidents.model import Outcome
-from support.rescue_story import rescue_story
+from support.rescue_story import DETECTED_AFTER, rescue_story
 from support.virtual_time import VirtualClock
 
 pytestmark = pytest.mark.integration
@@ -169,3 +169,74 @@ async def test_a_yes_after_the_limit_is_still_a_yes(
         await story.time_passes(minutes=5)
         assert await story.orders(incident) == [("near", "accepted"), ("station", "no_answer")]
         assert (await story.incident(incident))["state"] == "accepted"
+
+
+async def test_people_still_inside_after_a_false_alarm_was_declared_are_found_again(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Closed as false over their heads: five minutes later the detector's word counts again."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        first = await story.someone_is_trapped()
+        await story.dispatcher_closes(first, Outcome.FALSE)
+
+        await story.time_passes(minutes=4)
+        assert await story.incidents_count() == 1
+        await story.data_arrives()
+        await story.time_passes(minutes=2)
+
+        second = first + 1
+        assert await story.incidents_count() == 2
+        assert ("opened", "opened_still_detected") in await story.told(second)
+        assert (await story.orders(second))[0][1] == "sent"
+
+
+async def test_pressing_the_alarm_after_a_false_alarm_was_declared_is_heard_at_once(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Somebody in that car presses again: nobody waits five minutes for it."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        first = await story.someone_is_trapped()
+        await story.dispatcher_closes(first, Outcome.FALSE)
+        await story.time_passes(seconds=20)
+
+        await story.detected(kind="gb_90")
+        await story.engine_looks()
+
+        assert await story.incidents_count() == 2
+        assert ("opened", "opened_alarm_again") in await story.told(first + 1)
+        await story.time_passes(minutes=6)
+        assert await story.incidents_count() == 2, "looked at again, it joins the open incident"
+
+
+async def test_a_false_alarm_that_has_ended_stays_closed(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """The doors have opened since: the dispatcher was right, and nobody is called again."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        detection = await story.detected()
+        await story.engine_looks()
+        onset_at = story.now - DETECTED_AFTER
+        await story.dispatcher_closes(1, Outcome.FALSE)
+        await story.time_passes(minutes=1)
+        await story.detected(transition="ended", onset_at=onset_at)
+
+        await story.time_passes(minutes=10)
+
+        assert await story.incidents_count() == 1
+        assert await story.handling(detection) == "ended_after_closing"
+
+
+async def test_a_confirmed_rescue_is_not_opened_again_by_a_lift_that_cannot_see_its_doors(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """A crew has opened that car: only a new alarm brings the rescue back."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        incident = await story.someone_is_trapped()
+        for does in ("accepts", "departs", "arrives", "frees"):
+            await story.crew("near", does)
+        await story.dispatcher_closes(incident, Outcome.FREED)
+        await story.data_arrives()
+
+        await story.time_passes(minutes=10)
+
+        assert await story.incidents_count() == 1

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TypeVar
 
 from liftward_platform.auditor.model import (
@@ -120,11 +121,20 @@ def _answered(
         over_in_time = truth.to_at is not None and truth.to_at <= recorded_at + allowed.handling
         if not over_in_time and now - recorded_at > allowed.handling:
             yield _about(truth, ViolationKind.NO_INCIDENT, "detected, but no incident was opened")
-    if len(about) > 1:
+    if _overlap(about):
         numbers = sorted(incident.incident_id for incident in about)
         yield _about(truth, ViolationKind.SEVERAL_INCIDENTS, f"incidents {numbers} for one event")
     for incident in about:
         yield from _ended_well(truth, incident, allowed)
+
+
+def _overlap(incidents: Sequence[SeenIncident]) -> bool:
+    """Tell whether two were open at once; one after the other is a mistake that was put right."""
+    ordered = sorted(incidents, key=lambda incident: incident.opened_at)
+    return any(
+        first.closed_at is None or second.opened_at < first.closed_at
+        for first, second in pairwise(ordered)
+    )
 
 
 def _ended_well(

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 ENTRAPMENT = "entrapment"
+ALARM = "gb_90"  # the alarm button, GB/T 24476-2017 code 90
 
 # The lift's data is up to date when its last sample or event is younger than this: heartbeats
 # come at least once a minute, and two may be lost.
@@ -27,6 +28,11 @@ LOOK_AGAIN_AT_END_AFTER = timedelta(seconds=1)
 WAIT_FOR_DATA = timedelta(minutes=5)
 # Older than this it is an archive being loaded, not a person waiting.
 ARCHIVE_AFTER = timedelta(hours=12)
+# People close incidents, and people err: an episode that the detector still sees after its incident
+# was closed is looked at again, so that nobody stays unseen in a car. Each closing doubles the wait
+# (a broken sensor must not ring for ever as often), up to half of what the law calls an accident.
+LOOK_AGAIN_AFTER_CLOSING = timedelta(minutes=5)
+LOOK_AGAIN_AFTER_CLOSING_MAX = timedelta(hours=1)
 
 
 class Reason(StrEnum):
@@ -38,12 +44,24 @@ class Reason(StrEnum):
     OUTSIDE_GRACE = "outside_grace"  # came too late, and is over or is an archive
     ENDED_BEFORE_HANDLING = "ended_before_handling"  # over before anyone could be sent
     NOT_AN_INCIDENT_KIND = "not_an_incident_kind"  # a fault code: recorded, nobody is trapped
+    OPENED_STILL_DETECTED = "opened_still_detected"  # closed by a person, but it has not ended
+    OPENED_ALARM_AGAIN = "opened_alarm_again"  # closed by a person, and someone inside presses
+    ENDED_AFTER_CLOSING = "ended_after_closing"  # looked at again after the closing: it is over
+    CLOSED_LIFT_SILENT = "closed_lift_silent"  # nothing heard since: the person's word stands
     DEFERRED = "deferred"
     RELEASE_SEEN = "release_seen"  # an end, noted at its incident
     END_WITHOUT_INCIDENT = "end_without_incident"
 
 
-OPENING_REASONS = frozenset({Reason.OPENED, Reason.OPENED_STILL_TRAPPED, Reason.OPENED_LIFT_SILENT})
+OPENING_REASONS = frozenset(
+    {
+        Reason.OPENED,
+        Reason.OPENED_STILL_TRAPPED,
+        Reason.OPENED_LIFT_SILENT,
+        Reason.OPENED_STILL_DETECTED,
+        Reason.OPENED_ALARM_AGAIN,
+    }
+)
 MERGING_REASONS = frozenset({Reason.MERGED, Reason.MERGED_INTO_FREED})
 
 
@@ -77,6 +95,8 @@ class LiftContext:
     episode_ended: bool = False  # the detector already reported the end of this episode
     episode_undecided: bool = False  # its beginning waits for a decision, perhaps in another engine
     last_observed_at: datetime | None = None
+    last_closed_at: datetime | None = None  # of the lift's incidents
+    unended_onset_at: datetime | None = None  # of an entrapment the detector still sees
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +113,20 @@ def decide(
 ) -> Decision:
     """Return what to do about a detection at `now`."""
     if detection.kind != ENTRAPMENT:
-        return Decision(reason=Reason.NOT_AN_INCIDENT_KIND)
+        again = _presses_after_closing(detection, context, now=now, grace=grace)
+        return Decision(reason=Reason.OPENED_ALARM_AGAIN if again else Reason.NOT_AN_INCIDENT_KIND)
     if detection.transition == "ended":
         return _decide_end(context, now=now)
     if context.open_incident_id is not None:
         return Decision(reason=Reason.MERGED, incident_id=context.open_incident_id)
+    if context.episode_incident_id is not None:
+        return _decide_after_closing(detection, context, now=now)
+    return _decide_begin(detection, context, now=now, grace=grace)
+
+
+def _decide_begin(
+    detection: Detection, context: LiftContext, *, now: datetime, grace: timedelta
+) -> Decision:
     if context.freed_incident_id is not None:
         return Decision(reason=Reason.MERGED_INTO_FREED, incident_id=context.freed_incident_id)
     if now - detection.detected_at <= grace:
@@ -113,6 +142,39 @@ def _decide_end(context: LiftContext, *, now: datetime) -> Decision:
     if incident_id is None:
         return Decision(reason=Reason.END_WITHOUT_INCIDENT)
     return Decision(reason=Reason.RELEASE_SEEN, incident_id=incident_id)
+
+
+def look_again_after_closing(closings_count: int) -> timedelta:
+    """Return how long after the n-th closing of an episode's incidents it is looked at again."""
+    doubled = LOOK_AGAIN_AFTER_CLOSING * (1 << min(closings_count - 1, 10))
+    return min(doubled, LOOK_AGAIN_AFTER_CLOSING_MAX)
+
+
+def _presses_after_closing(
+    detection: Detection, context: LiftContext, *, now: datetime, grace: timedelta
+) -> bool:
+    """Tell whether someone presses the alarm in a car whose incident was closed over their head."""
+    return (
+        detection.kind == ALARM
+        and detection.transition == "began"
+        and context.open_incident_id is None
+        and context.unended_onset_at is not None
+        and context.last_closed_at is not None
+        and detection.received_at > context.last_closed_at
+        and now - detection.detected_at <= grace
+    )
+
+
+def _decide_after_closing(detection: Detection, context: LiftContext, *, now: datetime) -> Decision:
+    """Its incident was closed by a person: has the detector seen the end since?"""
+    if context.episode_ended:
+        return Decision(reason=Reason.ENDED_AFTER_CLOSING)
+    last = context.last_observed_at
+    if last is not None and now - last <= FRESH_WITHIN:
+        return Decision(reason=Reason.OPENED_STILL_DETECTED)
+    if now - detection.detected_at > ARCHIVE_AFTER:
+        return Decision(reason=Reason.CLOSED_LIFT_SILENT)
+    return Decision(reason=Reason.DEFERRED, look_again_at=now + LOOK_AGAIN_AFTER_CLOSING)
 
 
 def _decide_late(detection: Detection, context: LiftContext, *, now: datetime) -> Decision:

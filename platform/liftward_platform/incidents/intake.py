@@ -4,6 +4,7 @@ Runs in the caller's transaction, one detection at a time.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -13,6 +14,7 @@ from psycopg.rows import DictRow
 from liftward_platform.history import service as history
 from liftward_platform.incidents import service, store
 from liftward_platform.incidents.detection_decision import (
+    ENTRAPMENT,
     LOOK_AGAIN_AT_END_AFTER,
     MERGING_REASONS,
     OPENING_REASONS,
@@ -44,11 +46,16 @@ async def take_in(
     connection: Connection, detection: Detection, *, policy: Policy, now: datetime
 ) -> Incident | None:
     """Decide about a claimed detection and do it; return the incident if one was opened."""
-    decision = decide(detection, await _context(connection, detection), now=now, grace=policy.grace)
+    context = await _context(connection, detection)
+    decision = decide(detection, context, now=now, grace=policy.grace)
     opened = None
     if decision.reason in OPENING_REASONS:
         opened = await service.open_from_detection(
-            connection, detection, policy=policy.document(), reason=decision.reason, now=now
+            connection,
+            _as_entrapment(detection, context),
+            policy=policy.document(),
+            reason=decision.reason,
+            now=now,
         )
         if opened is None:
             decision = await _overtaken(connection, detection, now)
@@ -62,9 +69,17 @@ async def take_in(
     return opened
 
 
+def _as_entrapment(detection: Detection, context: LiftContext) -> Detection:
+    """Return the detection as the beginning of a rescue; an alarm speaks for its episode."""
+    if detection.kind == ENTRAPMENT:
+        return detection
+    assert context.unended_onset_at is not None
+    return replace(detection, kind=ENTRAPMENT, onset_at=context.unended_onset_at)
+
+
 async def _overtaken(connection: Connection, detection: Detection, now: datetime) -> Decision:
     """Another engine opened the lift's incident in between: join it."""
-    other = await store.lock_open(connection, detection.lift_key, detection.kind)
+    other = await store.lock_open(connection, detection.lift_key, ENTRAPMENT)
     if other is None:  # and closed it again: decide afresh
         return Decision(reason=Reason.DEFERRED, look_again_at=now + LOOK_AGAIN_AT_END_AFTER)
     return Decision(reason=Reason.MERGED, incident_id=other.incident_id)
@@ -80,6 +95,8 @@ async def _context(connection: Connection, detection: Detection) -> LiftContext:
         episode_ended=row["episode_ended"],
         episode_undecided=row["episode_undecided"],
         last_observed_at=seen.get(detection.lift_key),
+        last_closed_at=row["last_closed_at"],
+        unended_onset_at=row["unended_onset_at"],
     )
 
 

@@ -62,13 +62,24 @@ SELECT (SELECT incident_id FROM incident
          ORDER BY opened_at DESC LIMIT 1) AS freed_incident_id,
        (SELECT link.incident_id FROM detection JOIN incident_detection AS link USING (detection_id)
          WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
-           AND transition = 'began') AS episode_incident_id,
+           AND transition = 'began'
+         ORDER BY link.incident_id DESC LIMIT 1) AS episode_incident_id,
+       (SELECT max(closed_at) FROM incident
+         WHERE lift_key = %(lift_key)s AND kind = %(kind)s) AS last_closed_at,
+       (SELECT max(began.onset_at) FROM detection AS began
+         WHERE began.lift_key = %(lift_key)s AND began.kind = %(kind)s
+           AND began.transition = 'began'
+           AND NOT EXISTS (SELECT FROM detection AS ended
+                            WHERE ended.lift_key = began.lift_key AND ended.kind = began.kind
+                              AND ended.onset_at = began.onset_at
+                              AND ended.transition = 'ended')) AS unended_onset_at,
        EXISTS (SELECT FROM detection
                 WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
                   AND transition = 'ended') AS episode_ended,
        EXISTS (SELECT FROM detection
                 WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
-                  AND transition = 'began' AND handled_at IS NULL) AS episode_undecided
+                  AND transition = 'began' AND handled_at IS NULL
+                  AND handling IS NULL) AS episode_undecided
 
 -- mark_handled --
 -- Record the decision about a detection.
@@ -77,6 +88,24 @@ UPDATE detection SET handled_at = %(now)s, handling = %(handling)s WHERE detecti
 -- look_again --
 -- Put the decision about a detection off.
 UPDATE detection SET next_look_at = %(next_look_at)s WHERE detection_id = %(detection_id)s
+
+-- look_again_after_closing --
+-- An incident was closed while the detector still saw its episodes: look at those again later. Each
+-- keeps its decision, and gets `next_look_at` from how often its incidents were closed.
+UPDATE detection AS began SET handled_at = NULL, next_look_at = %(next_look_at)s
+  FROM incident_detection AS link
+ WHERE link.incident_id = %(incident_id)s AND link.detection_id = began.detection_id
+   AND began.kind = 'entrapment' AND began.transition = 'began'
+   AND NOT EXISTS (SELECT FROM detection AS ended
+                    WHERE ended.lift_key = began.lift_key AND ended.kind = began.kind
+                      AND ended.onset_at = began.onset_at AND ended.transition = 'ended')
+
+-- closings_count --
+-- How often incidents of this incident's episodes were closed, this one included.
+SELECT count(DISTINCT other.incident_id) AS count
+  FROM incident_detection AS link
+  JOIN incident_detection AS other USING (detection_id)
+ WHERE link.incident_id = %(incident_id)s
 
 -- next_look --
 -- When the next detection that was put off is due.

@@ -15,7 +15,7 @@ from psycopg.rows import DictRow
 from liftward_platform.access.model import DETECTOR_ACTOR_ID, ENGINE_ACTOR_ID
 from liftward_platform.errors import NotFoundError
 from liftward_platform.incidents import store
-from liftward_platform.incidents.detection_decision import Detection
+from liftward_platform.incidents.detection_decision import Detection, look_again_after_closing
 from liftward_platform.incidents.model import (
     Incident,
     IncidentEvent,
@@ -181,6 +181,11 @@ async def close(
         "persons_count": persons_count,
     }
     await record(connection, closed, happening, EntryKind.INCIDENT_CLOSED, body)
+    if outcome is not Outcome.FREED:
+        # Nobody of ours has opened that car: what the detector still sees is looked at again.
+        closings_count = await store.closings_count(connection, incident.incident_id)
+        look_at = happening.now + look_again_after_closing(closings_count)
+        await store.look_again_after_closing(connection, incident.incident_id, look_at)
     return closed
 
 

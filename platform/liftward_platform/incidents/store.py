@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from liftward_kit.named_sql import load_queries
-from liftward_platform.incidents.detection_decision import Detection
+from liftward_platform.incidents.detection_decision import ENTRAPMENT, Detection
 from liftward_platform.incidents.model import Incident, LogEntry
 
 Connection = AsyncConnection[DictRow]
@@ -108,7 +108,7 @@ async def lift_context(connection: Connection, detection: Detection) -> DictRow:
         QUERIES["lift_context"],
         {
             "lift_key": detection.lift_key,
-            "kind": detection.kind,
+            "kind": ENTRAPMENT,
             "onset_at": detection.onset_at,
         },
     )
@@ -122,6 +122,21 @@ async def mark_handled(
 ) -> None:
     await connection.execute(
         QUERIES["mark_handled"], {"detection_id": detection_id, "now": now, "handling": handling}
+    )
+
+
+async def closings_count(connection: Connection, incident_id: int) -> int:
+    """Return how often incidents of this incident's episodes were closed, this one included."""
+    cursor = await connection.execute(QUERIES["closings_count"], {"incident_id": incident_id})
+    row = await cursor.fetchone()
+    assert row is not None
+    return max(1, int(row["count"]))
+
+
+async def look_again_after_closing(connection: Connection, incident_id: int, at: datetime) -> None:
+    """Have the unended episodes of a closed incident looked at again."""
+    await connection.execute(
+        QUERIES["look_again_after_closing"], {"incident_id": incident_id, "next_look_at": at}
     )
 
 

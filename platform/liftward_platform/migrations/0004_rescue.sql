@@ -31,11 +31,13 @@ CREATE INDEX incident_not_closed ON incident (onset_at) WHERE state <> 'closed';
 CREATE INDEX incident_by_opened ON incident (opened_at DESC);
 CREATE INDEX incident_by_lift ON incident (lift_key, opened_at DESC);
 
+-- A detection has a second incident when the first was closed while it had not ended.
 CREATE TABLE incident_detection (
     incident_id  bigint NOT NULL REFERENCES incident,
-    detection_id bigint PRIMARY KEY REFERENCES detection
+    detection_id bigint NOT NULL REFERENCES detection,
+    PRIMARY KEY (incident_id, detection_id)
 );
-CREATE INDEX incident_detection_by_incident ON incident_detection (incident_id);
+CREATE INDEX incident_detection_by_detection ON incident_detection (detection_id);
 
 -- What happened, in order: the story of an incident. Never updated.
 CREATE TABLE incident_log (
@@ -171,6 +173,8 @@ BEGIN
 END $$;
 CREATE TRIGGER ledger_entry_append_only BEFORE UPDATE OR DELETE ON ledger_entry
     FOR EACH ROW EXECUTE FUNCTION ledger_refuse_change();
+CREATE TRIGGER ledger_entry_no_truncate BEFORE TRUNCATE ON ledger_entry
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change();
 
 -- One row per engine module and replica: what it last did, and its own failure if any.
 CREATE TABLE engine_heartbeat (

@@ -11,6 +11,7 @@ from liftward_kit.subcommand import DOES_NOT_HOLD, HOLDS, CallError, print_objec
 from liftward_runtime.demo.run import DemoFiles, DemoOptions, run_demo
 from liftward_runtime.platform_run import PlatformRun, environ_here
 from liftward_runtime.settings import RuntimeSettings
+from liftward_simulator.crews_client import DESK_ACCOUNT_ID
 
 # A real crew needs ten minutes to arrive (domain facts: 9 to 14); a person at a demo has less time.
 CREW_SPEEDUP = 20.0
@@ -24,7 +25,8 @@ What to look at
   2. Open the incident: who was considered and why, every step with its reason, the lift's own
      signals around the moment, the ledger entries.
   3. Crews answer by themselves, {speedup:.0f} times faster than life. You can also act for them.
-  4. Be a lift: publish by hand as lift HAND-001, following docs/contract.md.
+  4. Be a lift: publish by hand as lift HAND-001, following docs/contract.md. The simulated crews
+     and desk leave it to you: accept its orders and close its incident yourself.
   5. Be a vandal: kill -9 the gateway, the engine or the database (`liftward status` names the
      pids). They come back; nobody is forgotten.
   6. `liftward ledger verify` checks every record; change one in the database and it names the row.
@@ -109,7 +111,9 @@ def welcome(urls: dict[str, str], files: DemoFiles, seconds: float, speedup: flo
     """Say where to go, how to get in, and what is worth a look."""
     accounts: list[dict[str, Any]] = msgspec.json.decode(files.accounts.read_bytes())
     signs = "\n".join(
-        f"    {one['account_id']:<12}{one['secret']}" for one in accounts if one["role"] != "crew"
+        f"    {one['account_id']:<12}{one['secret']}"
+        for one in accounts
+        if one["role"] != "crew" and one["account_id"] != DESK_ACCOUNT_ID
     )
     crew = next(one for one in accounts if one["role"] == "crew")
     return (

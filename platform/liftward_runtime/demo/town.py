@@ -24,6 +24,7 @@ from liftward_platform.access.secrets import hash_secret
 from liftward_platform.access.service import create_account
 from liftward_platform.errors import ConflictError
 from liftward_runtime.state_directory import write_privately
+from liftward_simulator.crews_client import DESK_ACCOUNT_ID
 from liftward_simulator.town import make_town
 
 # 72 random bits, twelve characters: short enough to be typed from one screen into another. Nobody
@@ -59,7 +60,10 @@ def run(arguments: Namespace) -> int:
 
 
 def make_accounts(town: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return one account for each office role and one for each crew, with secrets made up here."""
+    """Return an account for each office role, crew and the simulated desk; secrets made up here.
+
+    The simulated desk has its own, so that nothing it does is taken for a person's doing.
+    """
     offices = [
         {
             "account_id": role.value,
@@ -69,6 +73,12 @@ def make_accounts(town: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for role in _OFFICE_ROLES
     ]
+    desk = {
+        "account_id": DESK_ACCOUNT_ID,
+        "role": Role.DISPATCHER.value,
+        "name": "Simulated desk",
+        "crew_id": None,
+    }
     crews = [
         {
             "account_id": crew["crew_id"],
@@ -80,7 +90,7 @@ def make_accounts(town: dict[str, Any]) -> list[dict[str, Any]]:
     ]
     return [
         {**account, "secret": secrets.token_urlsafe(_SECRET_BYTES)}
-        for account in (*offices, *crews)
+        for account in (*offices, desk, *crews)
     ]
 
 

@@ -74,6 +74,10 @@ export const WORDS_EN = {
   reason: {
     opened: "people are trapped, says the detector",
     opened_still_trapped: "reported late, and fresh data shows no end",
+    opened_still_detected: "closed by a person, but the detector still sees it",
+    opened_alarm_again: "the alarm was pressed again after the incident was closed",
+    ended_after_closing: "looked at again after the closing: it is over",
+    closed_lift_silent: "nothing heard since the closing: the person's word stands",
     opened_lift_silent: "reported late, and the lift says nothing more",
     merged_into_open: "the same rescue is already running",
     merged_into_freed: "tells of the time before the release",

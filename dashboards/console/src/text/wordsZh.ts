@@ -67,6 +67,10 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
   reason: {
     opened: "检测到人员被困",
     opened_still_trapped: "报告较晚，最新数据未见解除",
+    opened_still_detected: "已被人工关闭，但检测仍显示困人",
+    opened_alarm_again: "事件关闭后轿厢报警按钮再次按下",
+    ended_after_closing: "关闭后复查：已解除",
+    closed_lift_silent: "关闭后无数据：以人工结论为准",
     opened_lift_silent: "报告较晚，电梯已无数据",
     merged_into_open: "同一救援已在进行",
     merged_into_freed: "属于解救之前的情况",
