@@ -132,6 +132,11 @@ VALUES (%(module)s, %(now)s, %(error_at)s, %(error)s)
 -- The database's clock: recorded_at is in it.
 SELECT clock_timestamp() AS now
 
+-- installation --
+-- What tells this database from any other that shares its broker: when its schema began.
+SELECT current_database() || ' ' || extract(epoch FROM min(applied_at)) AS installation
+  FROM schema_migration
+
 -- save_state --
 -- The detector's memory after everything that is committed up to the stated arrivals.
 INSERT INTO detector_state (worker, saved_at, version, state)

@@ -29,7 +29,7 @@ from liftward_gateway.settings import GatewaySettings
 from liftward_gateway.shards import ShardRange
 from liftward_gateway.store_link import Lane, StoreLink
 from liftward_gateway.ticking import TICK_PERIOD_S, tick_due
-from liftward_gateway.writer import DetectionRow, database_now
+from liftward_gateway.writer import DetectionRow, database_now, installation_name
 from liftward_kit.clock import Clock
 from liftward_wire.columns import microseconds
 from liftward_wire.topics import TopicKind, subscriptions
@@ -64,6 +64,7 @@ class Worker:
     ) -> None:
         self._settings, self._shards, self._clock, self._rng = settings, shards, clock, rng
         self._stopping = asyncio.Event()
+        self._installation = ""
 
     async def run(self) -> None:
         """Work until SIGTERM or SIGINT.
@@ -82,6 +83,7 @@ class Worker:
         try:
             restored = await self._unless_stopped(self._restore(links))
             if restored is not None:
+                self._installation = await links[Lane.CARE].read(installation_name)
                 await self._work(links, restored)
         except (postgres_errors.UndefinedTable, postgres_errors.UndefinedColumn) as error:
             raise WrongSchemaError(
@@ -169,7 +171,7 @@ class Worker:
     ) -> _Way:
         source = MqttSource(
             address=self._settings.broker,
-            client_id=f"liftward-gateway-{self._shards}-{lane.name.lower()}",
+            client_id=f"liftward-gateway-{self._installation}-{self._shards}-{lane.name.lower()}",
             filters=subscriptions(self._shards.shards, _KINDS[lane]),
             stamp=receipt_clock(self._clock, after_us=through_us),
             rng=self._rng,

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zlib import crc32
 
 import msgspec
 import numpy as np
@@ -286,6 +287,18 @@ async def database_now(connection: Connection) -> datetime:
     assert row is not None
     now: datetime = row["now"]
     return now
+
+
+async def installation_name(connection: Connection) -> str:
+    """Return eight hex digits that are the same for every start on this database, and only there.
+
+    They stand in the MQTT client ids: two installations on one broker that used the same ids would
+    throw each other off for ever, and neither would hear an alarm.
+    """
+    cursor = await connection.execute(QUERIES["installation"])
+    row = await cursor.fetchone()
+    assert row is not None
+    return f"{crc32(row['installation'].encode()):08x}"
 
 
 async def save_state(

@@ -21,6 +21,7 @@ def run(arguments: Namespace) -> int:
     """Print the settings; a wrong one ends with status 2 and one message that names it."""
     environ, folder = environ_here()
     settings = RuntimeSettings.from_environ(environ, current_folder=folder)
+    locate(settings).check_usable()
     shown = describe(settings, environ)
     if arguments.json:
         print_object(shown)

@@ -6,11 +6,12 @@ Explicit settings win: nothing is taken over once a database is named in any way
 from collections.abc import MutableMapping
 from pathlib import Path
 
+from liftward_kit.database import DATABASE_SETTING, LIBPQ_NAMES
 from liftward_runtime.platform_run import locate
 from liftward_runtime.run_file import live_run, read_environment
 from liftward_runtime.settings import RuntimeSettings
 
-_NAMES_A_DATABASE = ("LIFTWARD_DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
+_NAMES_A_DATABASE = (DATABASE_SETTING, *LIBPQ_NAMES)
 
 
 def adopt_running(environ: MutableMapping[str, str], *, current_folder: Path) -> bool:

@@ -13,6 +13,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
+from liftward_runtime.known_settings import refuse_unknown
 
 DEFAULT_STATE_DIRECTORY = ".liftward"
 DEFAULT_HTTP_HOST = "127.0.0.1"
@@ -47,7 +48,8 @@ class RuntimeSettings:
 
     @classmethod
     def from_environ(cls, environ: Environ, *, current_folder: Path) -> "RuntimeSettings":
-        """Read every setting; the first wrong one is named in a SettingError."""
+        """Read every setting; the first wrong or unknown one is named in a SettingError."""
+        refuse_unknown(environ)
         wanted = environ.get("LIFTWARD_STATE_DIR", "").strip() or DEFAULT_STATE_DIRECTORY
         return cls(
             state_directory=current_folder / Path(wanted).expanduser(),

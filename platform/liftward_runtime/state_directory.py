@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from liftward_kit.settings import Secret
 from liftward_kit.subcommand import CallError
@@ -81,10 +82,27 @@ class StateDirectory:
             if self.moved:
                 _leave_pointer(self.wanted, self.root)
         except OSError as error:
-            raise CallError(
-                f"cannot use the state directory {self.root}: {error.strerror}; "
-                "set LIFTWARD_STATE_DIR to a folder you may write to"
-            ) from error
+            raise self._unusable(error) from error
+
+    def check_usable(self) -> None:
+        """Raise CallError when the folders could not be created or written; leave nothing behind.
+
+        Really makes a folder for a moment: permission bits do not tell root about read-only and
+        kernel file systems.
+        """
+        folders = (self.root, _pointer(self.wanted).parent) if self.moved else (self.root,)
+        try:
+            for folder in folders:
+                with TemporaryDirectory(prefix=".liftward-check-", dir=_nearest_existing(folder)):
+                    pass
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: OSError) -> CallError:
+        return CallError(
+            f"cannot use the state directory {self.root}: {error.strerror}; "
+            "set LIFTWARD_STATE_DIR to a folder you may write to"
+        )
 
     def secret(self, name: str) -> Secret:
         """Return the secret of this name, made up on first use."""
@@ -150,7 +168,16 @@ def _write_atomically(path: Path, text: str, *, mode: int) -> None:
 
 def _leave_pointer(wanted: Path, root: Path) -> None:
     """Leave a symbolic link where the person expects the folder, so that it can be found."""
-    pointer = wanted / "moved-to" if wanted.is_dir() and not wanted.is_symlink() else wanted
+    pointer = _pointer(wanted)
     if not pointer.is_symlink():
         pointer.parent.mkdir(parents=True, exist_ok=True)
         pointer.symlink_to(root)
+
+
+def _pointer(wanted: Path) -> Path:
+    return wanted / "moved-to" if wanted.is_dir() and not wanted.is_symlink() else wanted
+
+
+def _nearest_existing(folder: Path) -> Path:
+    """Return the folder itself, or the nearest one above it that is there."""
+    return next(one for one in (folder, *folder.parents) if os.path.lexists(one))

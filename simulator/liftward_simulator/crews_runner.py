@@ -1,8 +1,8 @@
 """Crews at work: each polls its orders, answers, travels, frees people, reports; a desk closes.
 
 The edge between the decisions in `crews` and `desk`, the HTTP API, and the simulated town, where a
-crew can open a car. Towards the platform they know only what a phone knows. They act on lifts of the
-simulated world alone: an order or an incident of any other lift is left to people.
+crew can open a car. Towards the platform they know only what a phone knows. They act on lifts of
+the simulated world alone: an order or an incident of any other lift is left to people.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from liftward_simulator.desk import (
     LogView,
     cause_code_of,
     decide_closing,
-    reported_before,
+    freed_by_crew,
 )
 from liftward_simulator.journal import Journal
 from liftward_simulator.world import SceneReport, SceneState
@@ -262,9 +262,10 @@ class Desk:
         if not before or incident_id in self._looked_up or not team.simulates(incident.lift):
             return
         reply = await self._phone.get(f"/api/incidents/{incident_id}")
+        if reply.verdict is not Verdict.DONE:
+            return
         self._looked_up.add(incident_id)
-        log = _views(reply, "log", LogView)
-        if reported_before(incident, log, started_at=team.started_at, crews=team.crew_account_ids):
+        if freed_by_crew(_views(reply, "log", LogView), team.crew_account_ids):
             team.freed.add(incident_id)
 
     async def _close(self, incident: IncidentView, closing: Closing) -> None:

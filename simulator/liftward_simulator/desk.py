@@ -6,7 +6,8 @@ reported freed, and those where one of them stood before the lift and found nobo
 simulated device, is for people to close. Pure: must not know HTTP or the clock.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -66,8 +67,8 @@ class WaitReason(StrEnum):
 class CrewsWord:
     """What the desk has from its own simulated crews, by incident id."""
 
-    lift_ids: Set[str]  # of the simulated world; all other lifts are people's
-    freed: Set[int]  # an own crew reported everybody out
+    lift_ids: AbstractSet[str]  # of the simulated world; all other lifts are people's
+    freed: AbstractSet[int]  # an own crew reported everybody out
     found: Mapping[int, SceneReport]  # an own crew stood before the lift and freed nobody
 
 
@@ -138,18 +139,13 @@ def _close_freed(
     )
 
 
-def reported_before(
-    incident: IncidentView, log: Sequence[LogView], *, started_at: datetime, crews: Set[str]
-) -> bool:
-    """Tell whether one of these crews' accounts reported an incident freed before `started_at`.
+def freed_by_crew(log: Sequence[LogView], crew_account_ids: AbstractSet[str]) -> bool:
+    """Tell whether one of these accounts reported the people of an incident freed.
 
-    What crews report during a run the desk is told by them; the log alone cannot tell a simulated
-    crew from a person who is signed in as one, so it counts only for what an earlier run left.
+    A log cannot tell a simulated crew from a person who is signed in as one: it is asked only about
+    what an earlier run left. Of what happens in a run, the desk is told by the crews themselves.
     """
-    if incident.freed_at is None or incident.freed_at >= started_at:
-        return False
-    reporters = [entry.actor for entry in log if entry.event == FREED_EVENT]
-    return bool(reporters) and reporters[-1] in crews
+    return any(entry.event == FREED_EVENT and entry.actor in crew_account_ids for entry in log)
 
 
 def cause_code_of(report: SceneReport) -> str | None:

@@ -64,12 +64,15 @@ async def test_the_most_urgent_stands_first(open_console: OpenConsole, api: Fake
     await expect(rows.nth(1)).to_contain_text("overdue by 02:22")
     await expect(rows.nth(1)).to_contain_text("Demo Station Crew 1 L2 accepted")
     await expect(rows.nth(1)).to_contain_text("after the limit")
+    await expect(rows.nth(1)).to_contain_text("expected about now · 14:02:12")
     await expect(rows.nth(2)).to_contain_text("00:48 left")
     await expect(rows.nth(2)).to_contain_text("soon")
     await expect(rows.nth(2)).to_contain_text("02:55")
     await expect(rows.nth(3)).to_contain_text("level, open and empty since 14:02:52")
     await expect(rows.nth(5)).to_contain_text("silent")
     await expect(page.locator(".recent li")).to_have_count(3)
+    await expect(page.locator(".recent li").nth(0)).to_contain_text("was trapped 21:00")
+    await expect(page.locator(".recent li").nth(2)).to_contain_text("open for 25:00")
     await expect(page.get_by_text("1 overdue")).to_be_visible()
     await screenshot(page, "board-six-desktop-en")
 
@@ -118,12 +121,18 @@ async def test_the_filter_lives_in_the_url(open_console: OpenConsole, api: FakeA
     api.incidents = scenes.six_incidents()
     page = await open_console()
 
+    await expect(page.locator(".incident-row")).to_have_count(6)
     await page.keyboard.press("3")
     assert await _lifts(page) == ["DEMO-048", "DEMO-033"]
     await page.keyboard.press("/")
     await page.keyboard.type("district 3")
     assert await _lifts(page) == ["DEMO-048"]
     assert page.url.endswith("/?state=coming&place=district+3")
+
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("searchbox")).to_have_value("")
+    assert await _lifts(page) == ["DEMO-048", "DEMO-033"]
+    assert page.url.endswith("/?state=coming")
 
     await page.goto(f"{api.address}/?place=nowhere")
     await expect(
@@ -233,3 +242,34 @@ async def test_a_crew_works_its_own_orders(open_console: OpenConsole, api: FakeA
 
     await expect(page.get_by_role("button", name="Departed")).to_be_visible()
     assert [command.path for command in api.commands] == ["/api/orders/21/accept"]
+
+
+async def test_a_crew_reports_for_itself(open_console: OpenConsole, api: FakeApi) -> None:
+    """What a crew says of its own order is on nobody's behalf."""
+    api.role, api.incidents = "crew", scenes.six_incidents()
+    api.incident(4102)["orders"][0].update(state="arrived", arrived_at=scenes.at(-60))
+    page = await open_console(size=PHONE)
+    await page.get_by_role("button", name="Freed").click()
+    dialog = page.get_by_role("dialog", name="People freed")
+    await dialog.get_by_label("Persons freed").fill("1")
+    await page.keyboard.press("Enter")
+
+    strip = page.locator(".command-strip")
+    await expect(strip).to_have_text("✓ Freed: confirmed by the server.")
+
+
+async def test_a_passed_estimate_is_no_alarm(
+    open_console: OpenConsole, api: FakeApi, move_clock: MoveClock
+) -> None:
+    """For two minutes the crew is expected about now, then so many minutes ago; never in red."""
+    shown = scenes.six_incidents()[3]
+    shown["orders"][0].update(expected_arrival_at=scenes.at(-1), travel_time_s=0.0)
+    api.incidents = [shown]
+    page = await open_console()
+    coming = page.locator(".coming")
+    await expect(coming).to_contain_text("expected about now · 14:03:26")
+
+    await move_clock(page, 180)
+
+    await expect(coming).to_contain_text("expected 3 min ago · 14:03:26")
+    await expect(coming.locator(".overdue-text")).to_have_count(0)

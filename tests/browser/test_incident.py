@@ -1,12 +1,13 @@
 """The incident page: the story it tells and the commands it sends."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import Page, expect
 
 from support import console_scenes as scenes
-from support.browser import PHONE, screenshot
+from support.browser import PHONE, SCREENSHOTS, screenshot
 from support.console_api import FakeApi
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -108,8 +109,11 @@ async def test_the_story_is_told_in_words(open_console: OpenConsole) -> None:
     await expect(plot).to_have_attribute(
         "aria-label",
         "At onset: Speed, m/s: 0, Car door: closed, "
-        "Door zone: outside, Load, kg: 142, Car: occupied, Alarm button: not pressed",
+        "Door zone: outside, Load, kg: 142, Car: occupied, Alarm button (in samples): not pressed",
     )
+    await expect(plot).to_contain_text("pressed, at the latest 13:30:35")
+    assert await plot.locator(".plot-silence").count() > 0
+    await expect(page.get_by_text("latitude 30.29800°, longitude 120.19800°")).to_be_visible()
     await expect(page.get_by_role("link", name="+00 555 041")).to_be_visible()
     await screenshot(page, "incident-story-desktop-en")  # fmt: skip
 
@@ -159,6 +163,119 @@ async def test_closing_asks_for_outcome_and_cause(open_console: OpenConsole, api
         "occurred_at": "2026-03-02T13:58:27.000Z",
     }
     assert command.key
+
+
+async def test_a_silent_lift_keeps_its_last_state_with_its_age(
+    open_console: OpenConsole, api: FakeApi
+) -> None:
+    """After the last report the plot goes on, hatched, with what was last known and since when."""
+    api.incident(4102)["last_observed_at"] = scenes.at(-83)
+    page = await open_console("/incidents/4102")
+
+    plot = page.get_by_role("img", name="At onset: Speed")
+    await expect(plot).to_have_attribute(
+        "aria-label",
+        re.compile("Last report 14:02:02, then no data for 85 s. Dimmed: the last known state."),
+    )
+    silence = plot.locator(".plot-silence").last
+    await expect(silence).to_contain_text("no data for 85 s, from 14:02:02 to 14:03:27")
+    bars = plot.locator(".plot-bar.silent")
+    await expect(bars).to_have_count(4)
+    await page.locator(".plot").screenshot(path=SCREENSHOTS / "plot-silent.png")
+
+
+async def test_order_freed_and_close_need_no_mouse(open_console: OpenConsole, api: FakeApi) -> None:
+    """Enter sends from fields and drop-downs; in the note it is a new line and Ctrl+Enter sends."""
+    page = await open_console("/incidents/4105")
+    await page.get_by_role("button", name="Freed").wait_for()
+    keyboard, dialog = page.keyboard, page.get_by_role("dialog")
+
+    await keyboard.press("s")
+    await expect(dialog.get_by_role("option", name="Demo Crew 6")).to_have_count(1)
+    await keyboard.press("Enter")
+    await expect(dialog.get_by_role("alert")).to_have_text("Choose one first.")
+    await keyboard.press("ArrowDown")
+    await keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+
+    await keyboard.press("f")
+    await keyboard.type("2")
+    await keyboard.press("Tab")
+    await keyboard.press("Tab")
+    await keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+
+    await keyboard.press("c")
+    await expect(dialog.get_by_label("Outcome")).to_be_focused()
+    await keyboard.press("Tab")
+    await keyboard.press("ArrowDown")
+    await keyboard.press("Tab")
+    await keyboard.press("ArrowDown")
+    await keyboard.press("Tab")
+    await keyboard.type("2")
+    await keyboard.press("Tab")
+    await keyboard.press("Tab")
+    await keyboard.type("Sample")
+    await keyboard.press("Enter")
+    await keyboard.type("note")
+    await expect(dialog).to_contain_text("Ctrl+Enter presses “Close”")
+    await keyboard.press("Control+Enter")
+
+    await expect(dialog).to_have_count(0)
+    await expect(page.locator(".incident-header")).to_contain_text("Closed 14:03:27")
+    assert [(command.path, command.body) for command in api.commands] == [
+        ("/api/incidents/4105/order", {"crew_id": "demo-crew-6"}),
+        ("/api/orders/51/freed", {"persons_count": 2}),
+        (
+            "/api/incidents/4105/close",
+            {
+                "outcome": "freed",
+                "cause_code": "door.landing_door_lock",
+                "release_method": "open_at_level",
+                "persons_count": 2,
+                "note": "Sample\nnote",
+            },
+        ),
+    ]
+
+
+async def test_enter_in_an_open_drop_down_only_chooses(
+    open_console: OpenConsole, api: FakeApi
+) -> None:
+    """Space opens the list, Enter takes the entry under the cursor; a second Enter sends."""
+    page = await open_console("/incidents/4101")
+    await page.get_by_role("button", name="Send another crew").wait_for()
+    await page.keyboard.press("s")
+    dialog = page.get_by_role("dialog", name="Send another crew")
+    await expect(dialog.get_by_role("option", name="Demo Crew 6")).to_have_count(1)
+    await page.keyboard.press("Space")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Enter")
+
+    await expect(dialog.get_by_label("Crew")).to_have_value("demo-crew-6")
+    assert api.commands == []
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_have_count(0)
+    assert [command.body for command in api.commands] == [{"crew_id": "demo-crew-6"}]
+
+
+async def test_escalating_is_one_letter_and_enter(open_console: OpenConsole, api: FakeApi) -> None:
+    """A dialog without fields has its own button under Enter, not "Cancel"."""
+    page = await open_console("/incidents/4101")
+    await page.get_by_role("button", name="Escalate").wait_for()
+    await page.keyboard.press("e")
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator(".command-strip")).to_contain_text("Escalate: confirmed")
+    assert [command.path for command in api.commands] == ["/api/incidents/4101/escalate"]
+
+
+async def test_a_false_alarm_trapped_nobody(open_console: OpenConsole) -> None:
+    """The page of a closed false alarm speaks of an open incident, not of trapped people."""
+    page = await open_console("/incidents/4003")
+
+    header = page.locator(".incident-now")
+    await expect(header).to_contain_text("Open for 25:00 nobody was trapped", use_inner_text=True)
 
 
 async def test_a_dialog_keeps_what_was_typed_when_it_fails(

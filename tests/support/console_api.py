@@ -220,6 +220,9 @@ def _obey(api: FakeApi, subject: str, subject_id: int, action: str) -> Json:
     changed["state"], state = _STATE_AFTER.get(action, ("done", "freed"))
     open_limits = [limit for limit in owner["deadlines"] if limit["order_id"] != subject_id]
     api.change(owner["incident_id"], state=state, deadlines=open_limits)
+    if state == "freed":
+        outcomes = ["freed", *owner["close_outcomes"]]
+        api.change(owner["incident_id"], actions=["close"], close_outcomes=outcomes)
     return changed
 
 

@@ -318,6 +318,7 @@ def detection(shown: Json) -> Json:
             "off_level": True,
             "doors_shut": True,
             "occupied": True,
+            "alarm_button": True,  # told by an event: no sample before it shows the press
             "seconds_stationary": 45.0,
             "load_kg": 142.0,
         },
@@ -341,15 +342,23 @@ def ledger_entry(number: int, seconds: float, kind: str, leaf_index: int | None)
 
 
 def samples(shown: Json) -> Json:
-    """Return a ride that stops between floors, one sample every five seconds, with a short gap."""
+    """Return a ride that stops between floors: a sample every five seconds, then some 83 s apart.
+
+    They end with the lift's last report; the window reaches beyond NOW, as the API's does.
+    """
     onset = datetime.fromisoformat(shown["onset_at"])
-    offsets_s = range(-120, 300, 5)
-    moving = [offset_s < 0 for offset_s in offsets_s]
+    last_s = (datetime.fromisoformat(shown["last_observed_at"]) - onset).total_seconds()
+    offsets_s = [
+        offset_s
+        for offset_s in (*range(-120, 300, 5), *range(300, 600, 83), *range(600, 4000, 10))
+        if offset_s <= last_s
+    ]
     return {
-        "observed_at": [
-            (onset + timedelta(seconds=offset_s)).isoformat().replace("+00:00", "Z")
-            for offset_s in offsets_s
-        ],
+        "lift_id": shown["lift"]["lift_id"],
+        "window_from": _moment(onset, -120),
+        "window_to": at(120),
+        "complete": True,
+        "observed_at": [_moment(onset, offset_s) for offset_s in offsets_s],
         "signals": {
             "speed_mps": [_speed_mps(offset_s) for offset_s in offsets_s],
             "car_door": [
@@ -361,9 +370,13 @@ def samples(shown: Json) -> Json:
             "alarm_button": [
                 "pressed" if 95 <= offset_s < 120 else "released" for offset_s in offsets_s
             ],
-            "power_source": ["unknown" for _ in moving],
+            "power_source": ["unknown" for _ in offsets_s],
         },
     }  # fmt: skip
+
+
+def _moment(onset: datetime, offset_s: float) -> str:
+    return (onset + timedelta(seconds=offset_s)).isoformat().replace("+00:00", "Z")
 
 
 def _speed_mps(offset_s: int) -> float | None:

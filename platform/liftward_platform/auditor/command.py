@@ -59,7 +59,7 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print_object({"quick": arguments.quick, **_object(truths, seen, violations, now)})
     else:
-        _print(violations, len(truths or []), len(seen.incidents))
+        _print(violations, truths, len(seen.incidents))
     return DOES_NOT_HOLD if violations else HOLDS
 
 
@@ -87,11 +87,13 @@ def _object(
     }
 
 
-def _print(violations: list[Violation], truths_count: int, incidents_count: int) -> None:
+def _print(
+    violations: list[Violation], truths: list[TrueEntrapment] | None, incidents_count: int
+) -> None:
     for violation in violations:
         where = violation.lift_id or f"incident {violation.incident_id}"
         progress(f"{violation.kind}: {where}: {violation.detail}")
     progress(
-        f"{truths_count} true entrapments, {incidents_count} incidents, "
-        f"{len(violations)} violations"
+        f"{'no truth given' if truths is None else f'{len(truths)} true entrapments'}, "
+        f"{incidents_count} incidents, {len(violations)} violations"
     )

@@ -12,6 +12,7 @@ from liftward_runtime.demo.run import DemoFiles, DemoOptions, run_demo
 from liftward_runtime.platform_run import PlatformRun, environ_here
 from liftward_runtime.settings import RuntimeSettings
 from liftward_simulator.crews_client import DESK_ACCOUNT_ID
+from liftward_simulator.town import HAND_LIFT_ID
 
 # A real crew needs ten minutes to arrive (domain facts: 9 to 14); a person at a demo has less time.
 CREW_SPEEDUP = 20.0
@@ -24,9 +25,10 @@ What to look at
      itself, with a clock for every limit: 3 minutes to accept, 30 minutes to arrive.
   2. Open the incident: who was considered and why, every step with its reason, the lift's own
      signals around the moment, the ledger entries.
-  3. Crews answer by themselves, {speedup:.0f} times faster than life. You can also act for them.
-  4. Be a lift: publish by hand as lift HAND-001, following docs/contract.md. The simulated crews
-     and desk leave it to you: accept its orders and close its incident yourself.
+  3. Simulated crews answer, {speedup:.0f} times faster than life, and a simulated desk closes what
+     they have freed. You can act before they do.
+  4. Be a lift: publish by hand as {hand}, following docs/contract.md. Nobody simulated answers
+     for it: you are its dispatcher and its crew.
   5. Be a vandal: kill -9 the gateway, the engine or the database (`liftward status` names the
      pids). They come back; nobody is forgotten.
   6. `liftward ledger verify` checks every record; change one in the database and it names the row.
@@ -111,19 +113,29 @@ def welcome(urls: dict[str, str], files: DemoFiles, seconds: float, speedup: flo
     """Say where to go, how to get in, and what is worth a look."""
     accounts: list[dict[str, Any]] = msgspec.json.decode(files.accounts.read_bytes())
     signs = "\n".join(
-        f"    {one['account_id']:<12}{one['secret']}"
+        f"    {one['account_id']:<24}{one['secret']}"
         for one in accounts
         if one["role"] != "crew" and one["account_id"] != DESK_ACCOUNT_ID
     )
-    crew = next(one for one in accounts if one["role"] == "crew")
+    crew = hand_crew(accounts, msgspec.json.decode(files.town.read_bytes()))
     return (
         f"\nReady after {seconds:.1f} s.\n\n"
         f"  Console   {urls['console']}\n"
         f"  MQTT      {urls['broker']}\n\n"
         f"  Sign in (account, secret; made up for this demo)\n{signs}\n"
-        f"    {crew['account_id']:<12}{crew['secret']}    one of the crews; all: {files.accounts}\n"
-        f"{LOOK_AT.format(speedup=speedup)}\nCtrl-C stops everything.\n"
+        f"    {crew['account_id']:<24}{crew['secret']}   (a crew for {HAND_LIFT_ID})\n"
+        f"    all crews: {files.accounts}\n"
+        f"{LOOK_AT.format(speedup=speedup, hand=HAND_LIFT_ID)}\nCtrl-C stops everything.\n"
     )
+
+
+def hand_crew(accounts: list[dict[str, Any]], town: dict[str, Any]) -> dict[str, Any]:
+    """Return the account of a crew that answers for the lift a person plays by hand."""
+    maintainer_id = next(
+        lift["maintainer_id"] for lift in town["lifts"] if lift["lift_id"] == HAND_LIFT_ID
+    )
+    crew_ids = {crew["crew_id"] for crew in town["crews"] if crew["party_id"] == maintainer_id}
+    return next(one for one in accounts if one["crew_id"] in crew_ids)
 
 
 def holds(result: dict[str, Any]) -> bool:

@@ -6,6 +6,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from liftward_gateway.store_link import QUERIES
+from liftward_gateway.writer import installation_name
+from support.databases import DatabaseServer, database
 
 pytestmark = pytest.mark.integration
 
@@ -40,3 +42,22 @@ def test_every_query_is_used() -> None:
     assert [
         name for name in QUERIES if f'"{name}"' not in source and f"'{name}'" not in source
     ] == []
+
+
+async def test_two_installations_have_two_names(
+    database_dsn: str, postgres_server: DatabaseServer, template_database: str
+) -> None:
+    """Two installations on one broker must not throw each other off by using one client id."""
+
+    async def name_of(dsn: str) -> str:
+        connection = await psycopg.AsyncConnection.connect(dsn, row_factory=dict_row)
+        async with connection:
+            return await installation_name(connection)
+
+    with database(postgres_server, template=template_database) as other_dsn:
+        first, again, other = [
+            await name_of(dsn) for dsn in (database_dsn, database_dsn, other_dsn)
+        ]
+
+    assert first == again
+    assert first != other

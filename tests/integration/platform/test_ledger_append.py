@@ -132,7 +132,7 @@ async def test_a_body_that_must_not_be_recorded_is_refused(
 
 
 async def test_our_own_programs_cannot_rewrite_history(database_dsn: str) -> None:
-    """The table refuses updates and deletes, also of a place that was given."""
+    """The table refuses to be updated, deleted from or emptied, also where a place was given."""
     async with await connect(database_dsn) as connection:
         await add_town(connection)
         await append(connection, entry(await add_lift(connection)))
@@ -143,6 +143,7 @@ async def test_our_own_programs_cannot_rewrite_history(database_dsn: str) -> Non
             "UPDATE ledger_entry SET body = '{}'",
             "UPDATE ledger_entry SET leaf_index = 7",
             "DELETE FROM ledger_entry",
+            "TRUNCATE ledger_entry",
         ):
             with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
                 await connection.execute(statement)

@@ -172,6 +172,28 @@ def test_a_wrong_setting_is_one_message(processes: LiftwardProcesses) -> None:
         )
 
 
+def test_a_misspelt_setting_is_refused(processes: LiftwardProcesses) -> None:
+    """A setting that no part reads ends the commands that start something, and the check of it."""
+    for command in ("up", "demo", "check-config"):
+        answer = processes.run(command, environ={"LIFTWARD_HTP_PORT": "1"})
+
+        assert answer.returncode == 2
+        assert answer.stderr == (
+            f"liftward {command}: LIFTWARD_HTP_PORT is not a setting; nearest: "
+            "LIFTWARD_HTTP_PORT; correct or unset LIFTWARD_HTP_PORT\n"
+        )
+
+
+def test_check_config_says_when_the_state_directory_cannot_be_made(
+    processes: LiftwardProcesses,
+) -> None:
+    """Not even root can make a folder in the kernel's own file system."""
+    answer = processes.run("check-config", environ={"LIFTWARD_STATE_DIR": "/proc/liftward"})
+
+    assert answer.returncode == 2
+    assert "cannot use the state directory /proc/liftward" in answer.stderr
+
+
 def test_check_config_masks_passwords(processes: LiftwardProcesses) -> None:
     """The configuration is shown with what would be started and without any password."""
     answer = processes.run(

@@ -2,7 +2,8 @@
 
 import asyncio
 import io
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -43,9 +44,11 @@ class FakeScene:
 class FakePlatform:
     """One incident with one order; one request in four finds nobody at home."""
 
-    def __init__(self, order_state: str = "sent") -> None:
-        self.order_state = order_state
-        self.incident: dict[str, Any] = {"incident_id": 9, "state": "ordered", "lift": LIFT}
+    def __init__(self, order_state: str = "sent", lift: dict[str, Any] = LIFT) -> None:
+        self.order_state, self.lift = order_state, lift
+        self.incident: dict[str, Any] = {"incident_id": 9, "state": "ordered", "lift": lift}
+        self.freed_by = "nobody"
+        self.looks_count = 0
         self.commands: list[tuple[str, dict[str, Any]]] = []
         self.done_keys: set[str] = set()
         self.positions_count = 0
@@ -67,7 +70,10 @@ class FakePlatform:
     def listed(self, path: str) -> dict[str, Any]:
         if path == "/api/orders":
             order = {"order_id": 4, "incident_id": 9, "crew_id": "crew-1"}
-            return {"orders": [{**order, "state": self.order_state, "lift": LIFT}]}
+            return {"orders": [{**order, "state": self.order_state, "lift": self.lift}]}
+        if path == "/api/incidents/9":
+            return {"log": [{"actor": self.freed_by, "event": "persons_freed", "reason": "r"}]}
+        self.looks_count += 1
         closed = self.incident["state"] == "closed"
         return {"incidents": [] if closed else [self.incident]}
 
@@ -82,6 +88,18 @@ class FakePlatform:
                 return httpx.Response(503, json={})
         return httpx.Response(200, json={})
 
+    def free(self, by: str) -> None:
+        """Let an account have reported the people freed an hour ago."""
+        freed_at = (utc_now() - timedelta(hours=1)).isoformat()
+        self.freed_by, self.order_state = by, "done"
+        self.incident |= {
+            "state": "freed",
+            "freed_at": freed_at,
+            "release_seen_at": freed_at,
+            "persons_count": 2,
+            "cause_code": "door.contact",
+        }
+
     def apply(self, verb: str, body: dict[str, Any]) -> None:
         states = {"accept": "accepted", "depart": "under_way", "arrive": "arrived", "freed": "done"}
         self.order_state = states.get(verb, self.order_state)
@@ -95,8 +113,17 @@ class FakePlatform:
             }
 
 
-async def play(platform: FakePlatform, scene: FakeScene) -> list[str]:
-    """Let one crew and a desk work until the incident is closed; return the journal's events."""
+async def play(
+    platform: FakePlatform,
+    scene: FakeScene,
+    *,
+    until: Callable[[], bool] | None = None,
+    running: timedelta = timedelta(0),
+) -> list[str]:
+    """Let one crew and a desk, `running` for so long, work; return the journal's events.
+
+    They work until the incident is closed, or until what is asked for holds.
+    """
     file = io.BytesIO()
     team = Team(
         scene=scene,
@@ -104,6 +131,9 @@ async def play(platform: FakePlatform, scene: FakeScene) -> list[str]:
         journal=Journal(file),
         clock=utc_now,
         rng=np.random.default_rng(1),
+        lift_ids=frozenset({"DEMO-001"}),
+        crew_account_ids=frozenset({"crew-1"}),
+        started_at=utc_now() - running,
     )
     http = httpx.AsyncClient(
         transport=httpx.MockTransport(platform), base_url="http://platform.test"
@@ -121,12 +151,12 @@ async def play(platform: FakePlatform, scene: FakeScene) -> list[str]:
     )
     working = [asyncio.create_task(runner.run()) for runner in runners]
 
-    async def closed() -> bool:
+    async def over() -> bool:
         assert not any(task.done() for task in working)
-        return bool(platform.incident["state"] == "closed")
+        return until() if until else bool(platform.incident["state"] == "closed")
 
     try:
-        await eventually_async(closed, within_s=30.0, what="the incident is closed")
+        await eventually_async(over, within_s=30.0, what="the incident is closed, or as asked for")
         return [msgspec.json.decode(line)["event"] for line in file.getvalue().splitlines()]
     finally:
         for task in working:
@@ -176,3 +206,53 @@ async def test_a_restarted_crew_goes_on_where_the_order_stands() -> None:
 
     assert [verb for verb, _ in platform.commands] == ["arrive", "freed", "close"]
     assert platform.positions_count >= 1
+
+
+@pytest.mark.parametrize("order_state", ["sent", "accepted"])
+async def test_a_lift_of_another_world_is_left_to_people(order_state: str) -> None:
+    """Nobody answers its orders, goes there or closes its incident, however often they look."""
+    platform = FakePlatform(order_state, lift={**LIFT, "lift_id": "HAND-001"})
+
+    events = await play(
+        platform, FakeScene(SceneState.NOTHING), until=lambda: platform.looks_count >= 5
+    )
+
+    assert platform.commands == []
+    assert platform.positions_count == 0
+    assert events == []
+
+
+async def test_what_a_person_reported_freed_during_a_run_is_left_to_people() -> None:
+    """Even a person who is signed in as a crew: no simulated crew told the desk of it."""
+    platform = FakePlatform()
+    platform.free(by="crew-1")
+
+    await play(
+        platform,
+        FakeScene(SceneState.FREED),
+        until=lambda: platform.looks_count >= 5,
+        running=timedelta(hours=2),
+    )
+
+    assert platform.commands == []
+
+
+async def test_a_restarted_desk_closes_what_a_crew_reported_before() -> None:
+    """Who reported the people freed is looked up where the run that knew it has ended."""
+    platform = FakePlatform()
+    platform.free(by="crew-1")
+
+    await play(platform, FakeScene(SceneState.NOTHING))
+
+    assert [verb for verb, _ in platform.commands] == ["close"]
+    assert platform.commands[0][1]["outcome"] == "freed"
+
+
+async def test_a_restarted_desk_leaves_what_a_person_reported_before() -> None:
+    """A dispatcher's own report is for people to close after a restart, too."""
+    platform = FakePlatform()
+    platform.free(by="dispatcher")
+
+    await play(platform, FakeScene(SceneState.NOTHING), until=lambda: platform.looks_count >= 5)
+
+    assert platform.commands == []

@@ -173,7 +173,7 @@ def test_a_buffered_socket_keeps_what_the_network_does_not_take() -> None:
 
 def test_settings_have_defaults() -> None:
     """A worker on one machine needs none."""
-    settings = GatewaySettings.from_environ({})
+    settings = GatewaySettings.from_environ({"PGHOST": "db.example"})
 
     assert (settings.broker.host, settings.broker.port) == ("127.0.0.1", 1883)
     assert (settings.ready_file, settings.log_level) == (None, "INFO")
@@ -195,7 +195,7 @@ def test_a_broker_address_may_carry_credentials() -> None:
 def test_a_wrong_broker_address_names_the_setting(url: str) -> None:
     """One message: setting, value, what is allowed."""
     with pytest.raises(SettingError, match=r"LIFTWARD_BROKER_URL.*mqtt://"):
-        GatewaySettings.from_environ({"LIFTWARD_BROKER_URL": url})
+        GatewaySettings.from_environ({"PGHOST": "db.example", "LIFTWARD_BROKER_URL": url})
 
 
 def test_a_wrong_address_with_a_password_is_not_repeated() -> None:

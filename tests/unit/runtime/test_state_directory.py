@@ -103,3 +103,31 @@ def test_root_makes_folders_that_servers_can_pass(directory: StateDirectory) -> 
     expected = 0o755 if os.geteuid() == 0 else 0o700
 
     assert directory.root.stat().st_mode & 0o777 == expected
+
+
+@pytest.mark.parametrize("name", ["new", "new/deeper", "."])
+def test_a_usable_state_directory_is_found_so_and_left_as_it_was(tmp_path: Path, name: str) -> None:
+    """Asking creates nothing that stays, whether or not the folder is there already."""
+    StateDirectory(tmp_path / name, tmp_path / name).check_usable()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["file", "file/below"])
+def test_an_unusable_state_directory_is_named_with_the_setting(tmp_path: Path, name: str) -> None:
+    """Where the folder cannot be made, the message says which and what to set."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(CallError) as caught:
+        StateDirectory(tmp_path / name, tmp_path / name).check_usable()
+
+    assert str(tmp_path / name) in str(caught.value)
+    assert "LIFTWARD_STATE_DIR" in str(caught.value)
+
+
+def test_a_moved_state_directory_needs_room_for_its_pointer_too(tmp_path: Path) -> None:
+    """The link in the place that was asked for must be possible."""
+    (tmp_path / "file").touch()
+
+    with pytest.raises(CallError):
+        StateDirectory(tmp_path / "root", tmp_path / "file" / "wanted").check_usable()

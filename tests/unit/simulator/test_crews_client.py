@@ -14,6 +14,7 @@ from liftward_simulator.crews_client import (
     AccountsError,
     PhoneClient,
     Verdict,
+    desk_account,
     read_accounts,
 )
 
@@ -124,3 +125,24 @@ def test_an_accounts_file_must_be_private(tmp_path: Path) -> None:
     file.write_text('[{"account_id": 1}]')
     with pytest.raises(AccountsError, match="cannot read"):
         read_accounts(file)
+
+
+def office(account_id: str, role: str = "dispatcher") -> Account:
+    return Account(account_id=account_id, secret=Secret("demo"), role=role, crew_id=None)
+
+
+def test_the_desk_has_an_account_of_its_own() -> None:
+    """A person's dispatcher account is not used where the simulated desk has one."""
+    own = office("desk-simulated")
+
+    assert desk_account([office("dispatcher"), own, ACCOUNT]) is own
+
+
+def test_without_its_own_account_the_desk_takes_the_first_dispatchers() -> None:
+    """Accounts files made by hand need not know the name; an account of another role is no desk."""
+    first = office("night")
+
+    others = [ACCOUNT, office("desk-simulated", "regulator"), first, office("day")]
+
+    assert desk_account(others) is first
+    assert desk_account([ACCOUNT]) is None

@@ -7,11 +7,14 @@ import pytest
 
 from liftward_simulator.desk import (
     Closing,
+    CrewsWord,
     IncidentLift,
     IncidentView,
+    LogView,
     Outcome,
     WaitReason,
     decide_closing,
+    freed_by_crew,
 )
 from liftward_simulator.traps import Cause
 from liftward_simulator.world import SceneReport, SceneState
@@ -35,10 +38,15 @@ def incident(
 
 
 def decide(
-    view: IncidentView, report: SceneReport | None = None, *, time_scale: float = 20.0
+    view: IncidentView,
+    report: SceneReport | None = None,
+    *,
+    time_scale: float = 20.0,
+    freed: frozenset[int] = frozenset({5}),
 ) -> Closing | WaitReason:
     found = {} if report is None else {5: report}
-    return decide_closing(view, found, now=NOW, time_scale=time_scale)
+    word = CrewsWord(lift_ids=frozenset({"DEMO-001"}), freed=freed, found=found)
+    return decide_closing(view, word, now=NOW, time_scale=time_scale)
 
 
 def test_a_rescue_is_closed_after_the_call_back_with_what_the_crew_said() -> None:
@@ -109,3 +117,45 @@ def test_without_word_from_the_scene_nothing_is_closed() -> None:
     assert decide(incident("arrived", release_seen=True)) is WaitReason.CREW_AT_WORK
     trapped = SceneReport(state=SceneState.TRAPPED, persons=1)
     assert decide(incident("arrived"), trapped) is WaitReason.CREW_AT_WORK
+
+
+def test_what_a_person_reported_freed_is_left_to_people() -> None:
+    """However long ago the people were freed: no crew of the desk's own said so."""
+    view = incident("freed", freed_s_ago=3600.0, release_seen=True)
+
+    assert decide(view, freed=frozenset()) is WaitReason.FREED_BY_PEOPLE
+
+
+@pytest.mark.parametrize("state", ["arrived", "freed"])
+def test_a_lift_without_a_simulated_device_is_left_to_people(state: str) -> None:
+    """Neither a report of freed people nor an empty scene lets the desk close such an incident."""
+    view = msgspec.structs.replace(
+        incident(state, freed_s_ago=3600.0, release_seen=True),
+        lift=IncidentLift(lift_id="HAND-001"),
+    )
+
+    assert decide(view, SceneReport(state=SceneState.NOTHING)) is WaitReason.NOT_SIMULATED
+
+
+@pytest.mark.parametrize(
+    ("actor", "event", "is_own"),
+    [
+        ("crew-1", "persons_freed", True),
+        ("dispatcher", "persons_freed", False),
+        ("crew-1", "crew_arrived", False),
+    ],
+)
+def test_a_log_tells_which_account_reported_the_people_freed(
+    actor: str,
+    event: str,
+    is_own: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    """Only the report itself counts, and only from an account of the simulated crews."""
+    log = [LogView(actor="detector", event="opened"), LogView(actor=actor, event=event)]
+
+    assert freed_by_crew(log, frozenset({"crew-1"})) is is_own
+
+
+def test_an_incident_that_nobody_reported_freed_was_freed_by_no_crew() -> None:
+    """An empty log says nothing."""
+    assert not freed_by_crew([], frozenset({"crew-1"}))

@@ -14,6 +14,7 @@ from liftward_simulator.town import (
     TownError,
     make_town,
     read_town,
+    simulated_lift_ids,
     town_from,
 )
 from liftward_wire.topics import DEVICE_ID
@@ -99,3 +100,10 @@ def test_a_document_written_is_read_again(tmp_path: Path) -> None:
     file.write_bytes(msgspec.json.encode(document))
 
     assert read_town(file) == town_from(document)
+
+
+def test_a_lift_is_simulated_when_it_has_a_simulated_device() -> None:
+    """All lifts of a made town but the one that a person plays."""
+    town = town_from(make_town(np.random.default_rng(1), 30))
+
+    assert simulated_lift_ids(town) == {f"DEMO-{i:03d}" for i in range(1, 31)}

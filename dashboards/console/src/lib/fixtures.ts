@@ -1,6 +1,6 @@
 /** Incidents for the unit tests: all fields there, visibly synthetic. */
 
-import type { Health, Incident } from "../api/types";
+import type { Detection, Health, Incident } from "../api/types";
 
 export const NOW_MS = Date.parse("2026-03-02T14:00:00Z");
 
@@ -61,3 +61,23 @@ export function due(kind: Incident["deadlines"][number]["kind"], seconds: number
   return { deadline_id: seconds, kind, due_at: at(seconds), order_id: null };
 }
 
+
+export function detection(changes: Partial<Detection> = {}): Detection {
+  return {
+    detection_id: 1,
+    kind: "entrapment",
+    transition: "began",
+    level: "probable",
+    onset_at: at(-100),
+    detected_at: at(-60),
+    received_at: at(-60),
+    recorded_at: at(-60),
+    reason: "off_level_timer",
+    evidence: { stationary: true },
+    detector_version: "1",
+    thresholds_hash: "5b9c1e7700aa",
+    handled_at: null,
+    handling: null,
+    ...changes,
+  };
+}

@@ -1,11 +1,13 @@
-/** Back-off, filters, routes and plots: a few lines each. */
+/** Back-off, arrivals, alarms, filters, routes and plots: a few lines each. */
 
 import { expect, test } from "vitest";
 
+import { alarmPress } from "./alarm";
+import { arrivalEstimate } from "./arrival";
 import { waitBeforeAttempt_ms } from "./backoff";
 import { filtersFromQuery, matches, queryWithFilters } from "./filters";
-import { incident } from "./fixtures";
-import { linePath, stateRuns, valueAt, valueRange } from "./plot";
+import { at, detection, incident } from "./fixtures";
+import { numberRuns, silences, stateRuns, stepPath, valueAt, valueRange } from "./plot";
 import { pathWithLanguage, routeOf } from "./route";
 
 test("waiting doubles, is capped, and jitter takes at most half of it", () => {
@@ -38,18 +40,61 @@ test("an address is a page or none", () => {
   expect(pathWithLanguage("/", "?lang=zh-CN&state=freed")).toBe("/?lang=zh-CN");
 });
 
-test("a line breaks where values are missing: absent is not zero", () => {
-  const x = { from: 0, to: 3, start_px: 0, end_px: 30 };
+test("numbers are drawn as steps, and break where values are missing: absent is not zero", () => {
+  const x = { from: 0, to: 4000, start_px: 0, end_px: 40 };
   const y = { from: 0, to: 2, start_px: 20, end_px: 0 };
+  const runs = numberRuns([0, 1000, 2000, 3000], [0, 2, null, 1], 4000);
 
-  expect(linePath([0, 1, 2, 3], [0, 2, null, 1], x, y)).toBe("M0 20L10 0M30 10");
+  expect(stepPath(runs, false, x, y)).toBe("M0 20H10V0H20M30 10H40");
+  expect(stepPath(runs, true, x, y)).toBe("");
 });
 
-test("equal states join, and unknown leaves a hole", () => {
-  expect(stateRuns([0, 5, 10, 15, 20], ["closed", "closed", "unknown", "open", "open"])).toEqual([
-    { state: "closed", from_ms: 0, to_ms: 10 },
-    { state: "open", from_ms: 15, to_ms: 20 },
+test("a value that outlives a silence is kept apart from what was reported", () => {
+  const x = { from: 0, to: 100_000, start_px: 0, end_px: 100 };
+  const y = { from: 0, to: 2, start_px: 20, end_px: 0 };
+  const runs = numberRuns([0, 10_000, 93_000], [2, 2, 0], 100_000);
+
+  expect(runs).toEqual([
+    { value: 2, from_ms: 0, to_ms: 10_000, silent: false },
+    { value: 2, from_ms: 10_000, to_ms: 93_000, silent: true },
+    { value: 0, from_ms: 93_000, to_ms: 100_000, silent: false },
   ]);
+  expect(stepPath(runs, false, x, y)).toBe("M0 0H10M93 0V20H100");
+  expect(stepPath(runs, true, x, y)).toBe("M10 0V0H93");
+});
+
+test("more than 15 s without a report is a silence, also before the first and after the last", () => {
+  expect(silences([20_000, 35_000, 60_000], 0, 90_000)).toEqual([
+    { from_ms: 0, to_ms: 20_000 },
+    { from_ms: 35_000, to_ms: 60_000 },
+    { from_ms: 60_000, to_ms: 90_000 },
+  ]);
+  expect(silences([0], 0, 15_000)).toEqual([]);
+});
+
+test("equal states join, unknown leaves a hole, and the last one holds to the end", () => {
+  expect(stateRuns([0, 5, 10, 15, 20], ["closed", "closed", "unknown", "open", "open"], 20_020)).toEqual([
+    { value: "closed", from_ms: 0, to_ms: 10, silent: false },
+    { value: "open", from_ms: 15, to_ms: 20, silent: false },
+    { value: "open", from_ms: 20, to_ms: 20_020, silent: true },
+  ]);
+});
+
+test("the alarm button is known from its own event, or by the time of a detection that rests on it", () => {
+  const trapped = detection({ evidence: { stationary: true, alarm_button: true }, detected_at: at(-10) });
+  const pressed = detection({ kind: "gb_90", onset_at: at(-25) });
+
+  expect(alarmPress([detection()])).toBeNull();
+  expect(alarmPress([detection({ evidence: { alarm_button: true }, transition: "ended" })])).toBeNull();
+  expect(alarmPress([detection(), trapped])).toEqual({ at: at(-10), exact: false });
+  expect(alarmPress([trapped, pressed])).toEqual({ at: at(-25), exact: true });
+});
+
+test("an arrival that was estimated for a moment ago is expected about now", () => {
+  expect(arrivalEstimate(-1)).toEqual({ kind: "ahead" });
+  expect(arrivalEstimate(0)).toEqual({ kind: "about_now" });
+  expect(arrivalEstimate(120)).toEqual({ kind: "about_now" });
+  expect(arrivalEstimate(179)).toEqual({ kind: "ago", minutes: 2 });
 });
 
 test("a range holds zero, and a value at a time is the last one known", () => {

@@ -77,6 +77,11 @@ export function standing(incident: Incident, now_ms: number): Closeness {
   return nextLimit(incident, now_ms)?.closeness ?? "on_time";
 }
 
+/** A false alarm: the time it stood open is not time that anybody was trapped. */
+export function isFalseAlarm(incident: Incident): boolean {
+  return incident.outcome === "false";
+}
+
 /** From the first sign of being stuck until freed, or until now. */
 export function trappedFor_s(incident: Incident, now_ms: number): number {
   const until_ms = Date.parse(incident.freed_at ?? incident.closed_at ?? "") || now_ms;

@@ -1,26 +1,39 @@
 import type { Incident, Order } from "../api/types";
+import { arrivalEstimate } from "../lib/arrival";
 import { clockDuration, secondsSince } from "../lib/duration";
 import { isTrapped } from "../lib/urgency";
 import { ResponseLevel, Time } from "./words";
 import { useLive, useText } from "./contexts";
 
+/** An estimate is no promise: that it has passed is told, but not as a fault. */
+function Estimate({ at, passed_s }: { at: string; passed_s: number }) {
+  const { t } = useText();
+  const estimate = arrivalEstimate(passed_s);
+  if (estimate.kind === "about_now") return <span>{t("coming.about_now")} · <Time at={at} /></span>;
+  if (estimate.kind === "ago") return <span>{t("coming.ago", { minutes: estimate.minutes })} · <Time at={at} /></span>;
+  const [before, after] = t("coming.expected", { time: "\n" }).split("\n");
+  return (
+    <span>
+      {before}<Time at={at} />{after}
+      <span class="digits"> · {t("coming.in", { time: clockDuration(passed_s) })}</span>
+    </span>
+  );
+}
+
 /** When a crew is expected, against the limit to arrive. */
 export function Expected({ order, limit_at }: { order: Order; limit_at: string | null }) {
   const { t } = useText();
   const { now_ms } = useLive();
-  const late_s = secondsSince(order.expected_arrival_at, now_ms);
+  const passed_s = secondsSince(order.expected_arrival_at, now_ms);
   if (order.arrived_at) {
     const [before, after] = t("coming.on_site", { time: "\n" }).split("\n");
     return <span>{before}<Time at={order.arrived_at} />{after}</span>;
   }
-  if (late_s === null || order.expected_arrival_at === null) return null;
+  if (passed_s === null || order.expected_arrival_at === null) return null;
   const afterLimit = limit_at !== null && Date.parse(order.expected_arrival_at) > Date.parse(limit_at);
-  const relative = t(late_s > 0 ? "coming.late" : "coming.in", { time: clockDuration(late_s) });
-  const [before, after] = t("coming.expected", { time: "\n" }).split("\n");
   return (
     <span>
-      {before}<Time at={order.expected_arrival_at} />{after}
-      <span class={late_s > 0 ? "overdue-text digits" : "digits"}> · {relative}</span>
+      <Estimate at={order.expected_arrival_at} passed_s={passed_s} />
       {order.state === "sent" && <span> · {t("coming.if_accepted")}</span>}
       {afterLimit && <strong class="overdue-text"> · {t("coming.after_limit")}</strong>}
     </span>

@@ -3,32 +3,61 @@
 import { useEffect, useState } from "preact/hooks";
 
 import type { Detection, Incident, Samples } from "../api/types";
-import { useApi, useText } from "./contexts";
+import type { BoardState } from "../lib/boardState";
+import { serverNow_ms } from "../lib/boardState";
+import { clientNowMs } from "../lib/clock";
+import { useApi, useLive, useText } from "./contexts";
 import { SignalPlot } from "./SignalPlot";
 import { LevelChip, Time } from "./words";
 
-function useSamples(incident: Incident): Samples | null {
+/** While the rescue runs, the lift's newest reports are fetched this often. */
+const REFRESH_MS = 30_000;
+
+interface LoadedSamples {
+  samples: Samples;
+  /** By the client's clock; what the lift has said since is not known here. */
+  loaded_at_ms: number;
+}
+
+function useSamples(incident: Incident): LoadedSamples | null {
   const api = useApi();
-  const [samples, setSamples] = useState<Samples | null>(null);
+  const [loaded, setLoaded] = useState<LoadedSamples | null>(null);
   const { incident_id, state } = incident;
   useEffect(() => {
     const stop = new AbortController();
-    void api.get<Samples>(`/api/incidents/${incident_id}/samples`, stop.signal).then((result) => {
-      if (result.ok && !stop.signal.aborted) setSamples(result.value);
-    });
-    return () => stop.abort();
+    const load = () => {
+      void api.get<Samples>(`/api/incidents/${incident_id}/samples`, stop.signal).then((result) => {
+        if (result.ok && !stop.signal.aborted) setLoaded({ samples: result.value, loaded_at_ms: clientNowMs() });
+      });
+    };
+    load();
+    const timer = state === "closed" ? null : setInterval(load, REFRESH_MS);
+    return () => {
+      stop.abort();
+      if (timer !== null) clearInterval(timer);
+    };
   }, [api, incident_id, state]);
-  return samples;
+  return loaded;
+}
+
+/** A window that was cut short ends with its last sample: nothing is known of the rest, not even silence. */
+function knownUntil_ms({ samples, loaded_at_ms }: LoadedSamples, board: BoardState): number {
+  if (!samples.complete) return Date.parse(samples.observed_at.at(-1) ?? samples.window_to);
+  return Math.min(Date.parse(samples.window_to), serverNow_ms(board, loaded_at_ms));
 }
 
 export function EvidencePanel({ incident, detections }: { incident: Incident; detections: Detection[] }) {
   const { t } = useText();
-  const samples = useSamples(incident);
+  const { board } = useLive();
+  const loaded = useSamples(incident);
+  const samples = loaded?.samples;
   return (
     <section class="panel" aria-labelledby="evidence-title">
       <h2 id="evidence-title">{t("evidence.title")}</h2>
       {samples && samples.observed_at.length === 0 && <p class="muted">{t("evidence.no_samples")}</p>}
-      {samples && samples.observed_at.length > 0 && <SignalPlot samples={samples} incident={incident} />}
+      {loaded && loaded.samples.observed_at.length > 0 && (
+        <SignalPlot samples={loaded.samples} until_ms={knownUntil_ms(loaded, board)} {...{ incident, detections }} />
+      )}
       {detections.length === 0 && <p class="muted">{t("evidence.none")}</p>}
       <ul class="plain-list">
         {detections.map((detection) => (

@@ -14,6 +14,9 @@ interface FilterBarProps {
 
 export function FilterBar({ filters, change, incidents, search }: FilterBarProps) {
   const { t } = useText();
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && !event.isComposing) change({ ...filters, place: "" });
+  };
   const count = (group: Filters["group"]) => incidents.filter((one) => matches(one, { ...filters, group })).length;
   return (
     <div class="filters" role="search">
@@ -35,6 +38,7 @@ export function FilterBar({ filters, change, incidents, search }: FilterBarProps
         value={filters.place}
         placeholder={`${t("board.filter_place")} (/)`}
         aria-label={t("board.filter_place")}
+        onKeyDown={pressed}
         onInput={(event) => change({ ...filters, place: event.currentTarget.value })}
       />
     </div>

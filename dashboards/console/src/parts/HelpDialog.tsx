@@ -7,6 +7,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
   const rows = [
     ["j / ↓, k / ↑", t("help.move")],
     ["Enter", t("help.open")],
+    ["Enter", t("help.submit")],
     ["Esc", t("help.back")],
     ["/", t("help.filter")],
     ["1 – 5", t("help.groups")],
@@ -17,7 +18,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
       <table class="keys">
         <tbody>
           {rows.map(([key, meaning]) => (
-            <tr key={key}>
+            <tr key={meaning}>
               <th scope="row"><kbd>{key}</kbd></th>
               <td>{meaning}</td>
             </tr>

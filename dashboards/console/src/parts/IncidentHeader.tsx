@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 
 import type { Incident } from "../api/types";
 import { localTime } from "../lib/duration";
-import { isTrapped, standing } from "../lib/urgency";
+import { isFalseAlarm, isTrapped, standing } from "../lib/urgency";
 import { Coming } from "./Coming";
 import { DataAge, ReleaseSeenMark, Trapped, UnansweredMark } from "./IncidentMarks";
 import { Limits, StateWords } from "./IncidentRow";
@@ -42,7 +42,10 @@ export function IncidentHeader({ incident, note }: { incident: Incident; note: s
       </div>
       <div class="incident-now">
         <div class="cell cell-state"><StateWords incident={incident} /></div>
-        <div class="cell"><span class="cell-name">{t("column.trapped")}</span><Trapped incident={incident} /></div>
+        <div class="cell">
+          <span class="cell-name">{t(isFalseAlarm(incident) ? "column.open_for" : "column.trapped")}</span>
+          <Trapped incident={incident} />
+        </div>
         {incident.state === "closed" ? <ClosedAs incident={incident} note={note} /> : <div class="cell"><Limits incident={incident} /></div>}
         {incident.state !== "closed" && (
           <div class="cell header-coming"><span class="cell-name">{t("column.coming")}</span><Coming incident={incident} /></div>
@@ -72,6 +75,8 @@ function Facts({ incident }: { incident: Incident }) {
   const { t, word } = useText();
   const { lift } = incident;
   const level = incident.response_level;
+  const latitude = `${lift.latitude_deg.toFixed(5)}°`;
+  const longitude = `${lift.longitude_deg.toFixed(5)}°`;
   return (
     <dl class="facts">
       <Fact name={t("incident.onset")}><Time at={incident.onset_at} /></Fact>
@@ -84,7 +89,7 @@ function Facts({ incident }: { incident: Incident }) {
       <Fact name={t("column.age")}><DataAge at={incident.last_observed_at} /></Fact>
       <Fact name={t("incident.floors")}>{lift.floors_count}</Fact>
       <Fact name={t("incident.map")}>
-        <span class="digits">{lift.latitude_deg.toFixed(5)}, {lift.longitude_deg.toFixed(5)}</span>
+        <span class="digits">{t("incident.position", { latitude, longitude })}</span>
       </Fact>
     </dl>
   );

@@ -2,7 +2,7 @@
 
 import type { Incident } from "../api/types";
 import { clockDuration, localTime, secondsSince } from "../lib/duration";
-import { trappedFor_s } from "../lib/urgency";
+import { isFalseAlarm, trappedFor_s } from "../lib/urgency";
 import { ageText, Time } from "./words";
 import { useLive, useText } from "./contexts";
 
@@ -33,7 +33,7 @@ export function Trapped({ incident }: { incident: Incident }) {
     <span class="trapped">
       <span class="trapped-time digits">{clockDuration(trappedFor_s(incident, now_ms))}</span>
       <span class="muted">
-        {over ? t("trapped.was") : <>{before}<Time at={incident.onset_at} />{after}</>}
+        {over ? t(isFalseAlarm(incident) ? "trapped.nobody" : "trapped.was") : <>{before}<Time at={incident.onset_at} />{after}</>}
       </span>
     </span>
   );

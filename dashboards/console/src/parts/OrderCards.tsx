@@ -4,7 +4,8 @@ import { ACTION_KEYS } from "./actions";
 import { useClosingCodes } from "./closingCodes";
 import { ActionButton } from "./commands";
 import { Expected } from "./Coming";
-import { useApi, useText } from "./contexts";
+import { useText } from "./contexts";
+import { useOnBehalf } from "./onBehalf";
 import { ResponseLevel, Time } from "./words";
 
 interface LiveOrderCardProps {
@@ -21,8 +22,7 @@ const ORDINARY: readonly OrderAction[] = ["accept", "depart", "freed"];
 
 export function LiveOrderCard({ order, limit_at, actions, ownsKey, busy, press }: LiveOrderCardProps) {
   const { t, word } = useText();
-  const { account } = useApi();
-  const own = account.crew_id === order.crew_id;
+  const own = useOnBehalf().isOwn(order);
   const note = t("action.on_behalf", { crew: order.crew_name });
   const loud = (action: OrderAction) =>
     ORDINARY.includes(action) || (action === "arrive" && order.state === "under_way");

@@ -1,5 +1,5 @@
 import { clockDuration } from "../lib/duration";
-import { trappedFor_s } from "../lib/urgency";
+import { isFalseAlarm, trappedFor_s } from "../lib/urgency";
 import { Link } from "./Link";
 import { useLive, useText } from "./contexts";
 import { Time } from "./words";
@@ -20,7 +20,7 @@ export function RecentList() {
               <span class="muted">{incident.lift.lift_id} · {incident.lift.district}</span>
               <span>{word("outcome", incident.outcome)}</span>
               <span class="muted digits">
-                {t("trapped.was")} {clockDuration(trappedFor_s(incident, now_ms))}
+                {t(isFalseAlarm(incident) ? "trapped.was_open" : "trapped.was")} {clockDuration(trappedFor_s(incident, now_ms))}
               </span>
             </Link>
           </li>

@@ -15,6 +15,7 @@ import { FreedDialog } from "./dialogs/FreedDialog";
 import { OrderDialog } from "./dialogs/OrderDialog";
 import { RefuseDialog } from "./dialogs/RefuseDialog";
 import { useKeys } from "./keys";
+import { useOnBehalf } from "./onBehalf";
 import { LiveOrderCard } from "./OrderCards";
 
 export type Open = { action: IncidentAction } | { action: "refuse" | "freed"; order: Order };
@@ -54,6 +55,7 @@ function answerable(incident: Incident, all: Order[]): Order[] {
 export function RescueControls({ incident, orders, commands }: RescueControlsProps) {
   const { t } = useText();
   const { account } = useApi();
+  const { actionName } = useOnBehalf();
   const [open, setOpen] = useState<Open | null>(null);
   const acts = account.role === "dispatcher" && incident.state !== "closed";
   const live = answerable(incident, orders);
@@ -63,8 +65,7 @@ export function RescueControls({ incident, orders, commands }: RescueControlsPro
   const pressOrder = (order: Order, action: OrderAction) => {
     if (commands.busy) return;
     if (action === "refuse" || action === "freed") return setOpen({ action, order });
-    const name = `${t(`action.${action}`)}, ${t("action.on_behalf", { crew: order.crew_name })}`;
-    void commands.run(name, `/api/orders/${order.order_id}/${action}`, {});
+    void commands.run(actionName(t(`action.${action}`), order), `/api/orders/${order.order_id}/${action}`, {});
   };
   const pressIncident = (action: IncidentAction) => !commands.busy && setOpen({ action });
 

@@ -1,74 +1,22 @@
-/** Lanes of signals over one time axis, drawn by hand: lines for numbers, bars for states. */
+/** Lanes of signals over one time axis, drawn by hand: steps for numbers, bars for states, hatching for silence. */
 
-import type { Incident, Samples, SignalValue } from "../api/types";
+import type { Detection, Incident, Samples, SignalValue } from "../api/types";
+import { alarmPress } from "../lib/alarm";
 import { localTime } from "../lib/duration";
 import type { Scale } from "../lib/plot";
-import { linePath, place, stateRuns, valueAt, valueRange } from "../lib/plot";
+import { place, silences, valueAt } from "../lib/plot";
 import { useLive, useText } from "./contexts";
+import { AlarmLane, LANE_PX, LaneFrame, NAME_PX, NumberLane, rangeText, ReportStrip, Silences, StateLane, WIDTH_PX } from "./PlotLanes";
+import { ageText } from "./words";
 
-const WIDTH_PX = 640;
-const NAME_PX = 108;
-const LANE_PX = 34;
+const REPORTS_PX = 20;
 const GAP_PX = 8;
 const AXIS_PX = 34;
-/** A state's name is written on its bar when the bar is wider than this for each letter. */
-const LETTER_PX = 6.5;
 /** The signals that tell an entrapment, in the order one reads them. */
 const LANES = ["speed_mps", "car_door", "door_zone", "load_kg", "occupancy", "alarm_button", "power_source"];
 
-/** States that speak of trouble are striped as well as coloured. */
-const ALARMING = new Set(["outside", "pressed", "lost", "fault", "occupied"]);
-
 function known(values: SignalValue[] | undefined): values is SignalValue[] {
   return values?.some((value) => value !== null && value !== "unknown") ?? false;
-}
-
-interface LaneProps {
-  name: string;
-  values: SignalValue[];
-  times_ms: number[];
-  x: Scale;
-  top_px: number;
-}
-
-function NumberLane({ values, times_ms, x, top_px }: LaneProps) {
-  const range = valueRange(values);
-  if (!range) return null;
-  const y: Scale = { from: range.low, to: range.high, start_px: top_px + LANE_PX - 2, end_px: top_px + 2 };
-  const zero_px = place(y, 0);
-  const rounded = (value: number) => Math.round(value * 10) / 10;
-  return (
-    <>
-      <line class="plot-zero" x1={NAME_PX} x2={WIDTH_PX} y1={zero_px} y2={zero_px} />
-      <path class="plot-line" d={linePath(times_ms, values, x, y)} />
-      <text class="plot-value" x={NAME_PX - 6} y={top_px + LANE_PX / 2 + 15} text-anchor="end">
-        {rounded(range.low)} … {rounded(range.high)}
-      </text>
-    </>
-  );
-}
-
-function StateLane({ values, times_ms, x, top_px }: LaneProps) {
-  const { word } = useText();
-  return (
-    <>
-      {stateRuns(times_ms, values).map((run) => {
-        const from_px = place(x, run.from_ms);
-        const width_px = Math.max(1, place(x, run.to_ms) - from_px);
-        const name = word("signal_state", run.state);
-        const kind = ALARMING.has(run.state) ? "plot-bar alarming" : "plot-bar";
-        return (
-          <g key={run.from_ms}>
-            <title>{name}</title>
-            <rect class={kind} x={from_px} y={top_px + 6} width={width_px} height={LANE_PX - 12} rx="2" />
-            {width_px > name.length * LETTER_PX * (/[一-鿿]/.test(name) ? 2 : 1) + 8 && (
-              <text class="plot-state" x={from_px + 5} y={top_px + LANE_PX / 2 + 4}>{name}</text>
-            )}
-          </g>
-        );
-      })}
-    </>
-  );
 }
 
 interface Mark {
@@ -95,52 +43,88 @@ function Marks({ marks, x, height_px }: { marks: Mark[]; x: Scale; height_px: nu
   );
 }
 
-export function SignalPlot({ samples, incident }: { samples: Samples; incident: Incident }) {
-  const { t, word, language } = useText();
-  const { now_ms } = useLive();
-  const times_ms = samples.observed_at.map((at) => Date.parse(at));
-  const lanes = LANES.map((name) => ({ name, values: samples.signals[name] })).filter((lane) => known(lane.values));
-  const from_ms = times_ms[0] ?? 0;
-  const to_ms = times_ms.at(-1) ?? 0;
-  const x: Scale = { from: from_ms, to: to_ms, start_px: NAME_PX, end_px: WIDTH_PX };
-  const height_px = lanes.length * (LANE_PX + GAP_PX);
-  const marks = [
+interface SignalPlotProps {
+  samples: Samples;
+  incident: Incident;
+  detections: Detection[];
+  /** Up to here reports would be known: the end of the window, or when they were asked for. */
+  until_ms: number;
+}
+
+function useMarks(incident: Incident, from_ms: number, to_ms: number): Mark[] {
+  const { t } = useText();
+  return [
     { name: t("evidence.mark_onset"), at: incident.onset_at },
     { name: t("evidence.mark_detected"), at: incident.detected_at },
     { name: t("evidence.mark_freed"), at: incident.freed_at },
   ]
     .map(({ name, at }) => ({ name, at_ms: Date.parse(at ?? "") }))
     .filter(({ at_ms }) => at_ms >= from_ms && at_ms <= to_ms);
-  const onset_ms = Date.parse(incident.onset_at);
-  const valueWords = (values: SignalValue[]) => {
-    const value = valueAt(times_ms, values, onset_ms);
+}
+
+/** What stands under the plot, which is also what a screen reader is told of it. */
+function useCaption(samples: Samples, names: string[], times_ms: number[], until_ms: number, onset_ms: number) {
+  const text = useText();
+  const { t, word, language } = text;
+  const { now_ms } = useLive();
+  const time = (at_ms: number) => localTime(at_ms, now_ms, language);
+  const valueWords = (name: string) => {
+    const value = valueAt(times_ms, samples.signals[name] ?? [], onset_ms);
     return typeof value === "string" ? word("signal_state", value) : value === null ? "–" : String(value);
   };
-  const summary = lanes.map(({ name, values }) => `${word("signal", name)}: ${valueWords(values ?? [])}`).join(", ");
-  const time = (at_ms: number) => localTime(at_ms, now_ms, language);
+  const nameWords = (name: string) =>
+    word("signal", name) + (name === "alarm_button" ? ` (${t("evidence.in_samples")})` : "");
+  const summary = `${t("evidence.at_onset")}: ${names.map((name) => `${nameWords(name)}: ${valueWords(name)}`).join(", ")}`;
+  const last_ms = times_ms.at(-1) ?? until_ms;
+  const ended = silences([], last_ms, until_ms).length > 0;
+  const age = ageText(text, (until_ms - last_ms) / 1000);
+  const silence = ended ? t("evidence.last_report", { time: time(last_ms), age }) : null;
+  return { summary, silence, time };
+}
+
+export function SignalPlot({ samples, incident, detections, until_ms }: SignalPlotProps) {
+  const { t, word } = useText();
+  const times_ms = samples.observed_at.map((at) => Date.parse(at));
+  const names = LANES.filter((name) => known(samples.signals[name]));
+  const press = alarmPress(detections);
+  const first_ms = times_ms[0] ?? 0;
+  const from_ms = Math.min(first_ms, Date.parse(samples.window_from));
+  const to_ms = Math.max(times_ms.at(-1) ?? 0, until_ms);
+  const x: Scale = { from: from_ms, to: to_ms, start_px: NAME_PX, end_px: WIDTH_PX };
+  const top_px = (index: number) => REPORTS_PX + index * (LANE_PX + GAP_PX);
+  const height_px = top_px(names.length + (press ? 1 : 0));
+  const quiet = silences(times_ms, from_ms, to_ms);
+  const marks = useMarks(incident, from_ms, to_ms);
+  const { summary, silence, time } = useCaption(samples, names, times_ms, to_ms, Date.parse(incident.onset_at));
+  const lanes = names.map((name, index) => {
+    const values = samples.signals[name] ?? [];
+    const isState = values.some((value) => typeof value === "string");
+    return { name, values, isState, top_px: top_px(index) };
+  });
+  const detailOf = ({ name, values, isState }: (typeof lanes)[number]) =>
+    name === "alarm_button" ? t("evidence.in_samples") : isState ? undefined : rangeText(values);
+  const legend = silence ?? (quiet.length > 0 ? t("evidence.silence_legend") : null);
   return (
     <figure class="plot">
-      <svg viewBox={`0 0 ${WIDTH_PX} ${height_px + AXIS_PX}`} role="img" aria-label={`${t("evidence.at_onset")}: ${summary}`}>
-        {lanes.map(({ name, values }, index) => {
-          const top_px = index * (LANE_PX + GAP_PX);
-          const lane = { name, values: values ?? [], times_ms, x, top_px };
-          const isState = lane.values.some((value) => typeof value === "string");
-          return (
-            <g key={name}>
-              <rect class="plot-ground" x={NAME_PX} y={top_px} width={WIDTH_PX - NAME_PX} height={LANE_PX} />
-              <text class="plot-name" x={NAME_PX - 6} y={top_px + LANE_PX / 2 + (isState ? 4 : 0)} text-anchor="end">
-                {word("signal", name)}
-              </text>
-              {isState ? <StateLane {...lane} /> : <NumberLane {...lane} />}
-            </g>
-          );
+      <svg viewBox={`0 0 ${WIDTH_PX} ${height_px + AXIS_PX}`} role="img" aria-label={silence ? `${summary}. ${silence}` : summary}>
+        {lanes.map((lane) => (
+          <LaneFrame key={lane.name} name={word("signal", lane.name)} detail={detailOf(lane)} top_px={lane.top_px} />
+        ))}
+        {press && <LaneFrame name={word("signal", "alarm_button")} detail={t("evidence.in_detection")} top_px={top_px(names.length)} />}
+        <Silences quiet={quiet} x={x} height_px={height_px - GAP_PX} />
+        <ReportStrip times_ms={times_ms} quiet={quiet} x={x} height_px={REPORTS_PX} />
+        {lanes.map((lane) => {
+          const drawn = { values: lane.values, times_ms, until_ms: to_ms, x, top_px: lane.top_px };
+          return lane.isState ? <StateLane key={lane.name} {...drawn} /> : <NumberLane key={lane.name} {...drawn} />;
         })}
+        {press && <AlarmLane press={press} x={x} top_px={top_px(names.length)} />}
         <Marks marks={marks} x={x} height_px={height_px} />
       </svg>
       <figcaption class="muted digits">
         {t("evidence.window", { from: time(from_ms), to: time(to_ms) })}
         <br />
-        {t("evidence.at_onset")}: {summary}
+        {summary}
+        {legend && <><br />{legend}</>}
       </figcaption>
     </figure>
   );

@@ -5,10 +5,12 @@ import pytest
 from liftward_kit.settings import SettingError
 from liftward_platform.api.settings import ApiSettings
 
+SOMEWHERE = {"PGHOST": "db.example"}  # a database must be named
+
 
 def test_defaults_serve_this_machine_only() -> None:
     """Without settings the API listens on the loopback address and its own port."""
-    settings = ApiSettings.from_environ({})
+    settings = ApiSettings.from_environ(SOMEWHERE)
 
     assert (settings.host, settings.port) == ("127.0.0.1", 9633)
     assert settings.ready_file is None
@@ -31,7 +33,7 @@ def test_a_wrong_setting_is_named_with_what_is_allowed(
 ) -> None:
     """One message: setting, value, what is allowed."""
     with pytest.raises(SettingError, match=message):
-        ApiSettings.from_environ(environ)
+        ApiSettings.from_environ(SOMEWHERE | environ)
 
 
 def test_the_database_address_does_not_show() -> None:

@@ -7,10 +7,12 @@ import pytest
 from liftward_kit.settings import SettingError
 from liftward_platform.engine.settings import EngineSettings
 
+SOMEWHERE = {"PGHOST": "db.example"}  # a database must be named
 
-def test_defaults_need_no_environment() -> None:
+
+def test_defaults_need_no_more_than_a_database() -> None:
     """A week of samples, no webhook, no metrics port, the policy that comes with the program."""
-    settings = EngineSettings.from_environ({})
+    settings = EngineSettings.from_environ(SOMEWHERE)
 
     assert (settings.keep_days, settings.webhook, settings.metrics_port) == (7, None, 0)
     assert settings.policy.version == "default-1"
@@ -24,7 +26,7 @@ def test_a_policy_with_a_hole_names_file_and_key(tmp_path: Path) -> None:
     with pytest.raises(
         SettingError, match=r"LIFTWARD_RESCUE_POLICY .*city\.toml: limits\.accept_s"
     ):
-        EngineSettings.from_environ({"LIFTWARD_RESCUE_POLICY": str(file)})
+        EngineSettings.from_environ(SOMEWHERE | {"LIFTWARD_RESCUE_POLICY": str(file)})
 
 
 @pytest.mark.parametrize(
@@ -39,5 +41,5 @@ def test_a_policy_with_a_hole_names_file_and_key(tmp_path: Path) -> None:
 def test_a_wrong_setting_is_named(name: str, text: str) -> None:
     """Name, value and what is allowed in one sentence."""
     with pytest.raises(SettingError) as caught:
-        EngineSettings.from_environ({name: text})
+        EngineSettings.from_environ(SOMEWHERE | {name: text})
     assert (caught.value.name, caught.value.value) == (name, text)

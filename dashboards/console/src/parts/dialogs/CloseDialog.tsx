@@ -77,6 +77,7 @@ export function CloseDialog({ incident, commands, close }: CloseDialogProps) {
         <label>
           {t("dialog.note")}
           <textarea rows={2} maxLength={NOTE_CHARS_MAX} value={note} onInput={(event) => setNote(event.currentTarget.value)} />
+          <span class="muted small-text wide-only">{t("dialog.note_keys", { action: t("action.close") })}</span>
         </label>
       </DialogForm>
     </Dialog>

@@ -18,7 +18,7 @@ export function EscalateDialog({ incident, commands, close }: EscalateDialogProp
   };
   return (
     <Dialog title={t("dialog.escalate")} onClose={close}>
-      <DialogForm submitLabel={t("action.escalate")} {...{ problem, busy, submit, close }}>
+      <DialogForm submitLabel={t("action.escalate")} submitFirst {...{ problem, busy, submit, close }}>
         <p>{t("dialog.escalate_lead")}</p>
       </DialogForm>
     </Dialog>

@@ -5,11 +5,13 @@ import { useClosingCodes } from "../closingCodes";
 import type { Commands } from "../commands";
 import { useText } from "../contexts";
 import { Dialog } from "../Dialog";
+import { useOnBehalf } from "../onBehalf";
 import { CauseFields, chosenCauses } from "./CauseFields";
 import { DialogForm, numberOrNull, useOccurredAt, useSending, When } from "./form";
 
 export function FreedDialog({ order, commands, close }: { order: Order; commands: Commands; close: () => void }) {
   const { t } = useText();
+  const { isOwn, actionName } = useOnBehalf();
   const codes = useClosingCodes();
   const occurredAt = useOccurredAt();
   const [persons, setPersons] = useState("");
@@ -20,11 +22,10 @@ export function FreedDialog({ order, commands, close }: { order: Order; commands
     const persons_count = numberOrNull(persons, 0, 100);
     if (persons_count === null) return refuse(t("dialog.persons_needed"));
     const body: FreedBody = { persons_count, ...chosenCauses(causes), ...occurredAt(minutes_ago) };
-    const name = `${t("action.freed")}, ${t("action.on_behalf", { crew: order.crew_name })}`;
-    send(name, `/api/orders/${order.order_id}/freed`, body);
+    send(actionName(t("action.freed"), order), `/api/orders/${order.order_id}/freed`, body);
   };
   return (
-    <Dialog title={t("dialog.freed", { crew: order.crew_name })} onClose={close}>
+    <Dialog title={t(isOwn(order) ? "dialog.freed_own" : "dialog.freed", { crew: order.crew_name })} onClose={close}>
       <DialogForm submitLabel={t("action.freed")} {...{ problem, busy, submit, close }}>
         <label>
           {t("dialog.persons")}

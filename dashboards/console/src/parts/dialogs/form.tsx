@@ -97,6 +97,17 @@ export function useSending(commands: Commands, close: () => void): Sending {
   return { busy, problem: refused ?? failed, refuse: setRefused, send };
 }
 
+/** An open drop-down keeps its Enter: there it takes the choice under the cursor. */
+function isOpen(select: HTMLSelectElement): boolean {
+  return CSS.supports("selector(:open)") && select.matches(":open");
+}
+
+/** Browsers submit on Enter from inputs only: a select would open, a note would get a new line. */
+function submitsOnEnter({ target, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  if (target instanceof HTMLSelectElement) return !isOpen(target);
+  return target instanceof HTMLTextAreaElement && (ctrlKey || metaKey);
+}
+
 interface DialogFormProps {
   children: ComponentChildren;
   submitLabel: string;
@@ -105,23 +116,31 @@ interface DialogFormProps {
   submit: () => void;
   close: () => void;
   danger?: boolean;
+  /** For a dialog without fields: Enter must not find "Cancel" under it. */
+  submitFirst?: boolean;
 }
 
-export function DialogForm({ children, submitLabel, problem, busy, submit, close, danger }: DialogFormProps) {
+export function DialogForm(props: DialogFormProps) {
+  const { children, submitLabel, problem, busy, submit, close, danger, submitFirst } = props;
   const { t } = useText();
   const submitted = (event: Event) => {
     event.preventDefault();
     submit();
   };
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.isComposing || !submitsOnEnter(event)) return;
+    event.preventDefault();
+    if (!busy && !event.repeat) submit();
+  };
   return (
-    <form onSubmit={submitted} noValidate>
+    <form onSubmit={submitted} onKeyDown={pressed} noValidate>
       {children}
       <p class="problem" role="alert">{problem}</p>
       <div class="dialog-buttons">
         <button type="button" onClick={close}>
           {t("action.cancel")} <kbd aria-hidden="true">Esc</kbd>
         </button>
-        <button type="submit" class={danger ? "danger" : "primary"} disabled={busy}>
+        <button type="submit" class={danger ? "danger" : "primary"} disabled={busy} autofocus={submitFirst}>
           {submitLabel} <kbd aria-hidden="true">↵</kbd>
         </button>
       </div>
