@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: setup demo test unit check bench console format lock clean
+.PHONY: setup demo test unit check bench format docs lock clean
 
 setup: .venv/.ready
 
@@ -40,6 +40,12 @@ bench: setup
 format: .venv/.ready-dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# The documents that follow from the code; tests fail when they differ.
+docs: setup
+	$(BIN)/python -P -m liftward_wire.schema > docs/asyncapi.json
+	$(BIN)/python -P -m liftward_wire.contract_tables docs/contract.md
+	$(BIN)/python -P -m liftward_platform.api.openapi docs/openapi.json
 
 # New versions within pyproject.toml's ranges; hashes for every file, no addresses.
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \
