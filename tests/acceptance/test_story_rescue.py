@@ -235,8 +235,30 @@ async def test_a_confirmed_rescue_is_not_opened_again_by_a_lift_that_cannot_see_
         for does in ("accepts", "departs", "arrives", "frees"):
             await story.crew("near", does)
         await story.dispatcher_closes(incident, Outcome.FREED)
-        await story.data_arrives()
+        await story.time_passes(minutes=4)
+        await story.data_arrives()  # fresh when an unfreed lift would be looked at again
 
-        await story.time_passes(minutes=10)
+        await story.time_passes(minutes=2)
 
         assert await story.incidents_count() == 1
+
+
+async def test_a_rescue_after_a_false_alarm_was_declared_ends_the_looking_again(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Closed as false, called again by the alarm, freed by a crew: nobody is called a third time."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        first = await story.someone_is_trapped()
+        await story.dispatcher_closes(first, Outcome.FALSE)
+        await story.time_passes(seconds=20)
+        await story.detected(kind="gb_90")
+        await story.engine_looks()
+        for does in ("accepts", "departs", "arrives", "frees"):
+            await story.crew("near", does)
+        await story.dispatcher_closes(first + 1, Outcome.FREED)
+        await story.time_passes(minutes=4)
+        await story.data_arrives()
+
+        await story.time_passes(minutes=2)
+
+        assert await story.incidents_count() == 2

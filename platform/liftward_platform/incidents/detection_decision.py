@@ -119,7 +119,8 @@ def decide(
         return _decide_end(context, now=now)
     if context.open_incident_id is not None:
         return Decision(reason=Reason.MERGED, incident_id=context.open_incident_id)
-    if context.episode_incident_id is not None:
+    freed_elsewhere = context.freed_incident_id not in {None, context.episode_incident_id}
+    if context.episode_incident_id is not None and not freed_elsewhere:
         return _decide_after_closing(detection, context, now=now)
     return _decide_begin(detection, context, now=now, grace=grace)
 
