@@ -246,7 +246,7 @@ async def test_a_confirmed_rescue_is_not_opened_again_by_a_lift_that_cannot_see_
 async def test_a_rescue_after_a_false_alarm_was_declared_ends_the_looking_again(
     database_dsn: str, virtual_clock: VirtualClock
 ) -> None:
-    """Closed as false, called again by the alarm, freed by a crew: nobody is called a third time."""
+    """Closed as false, called by the alarm, freed by a crew: nobody is called a third time."""
     async with rescue_story(database_dsn, virtual_clock) as story:
         first = await story.someone_is_trapped()
         await story.dispatcher_closes(first, Outcome.FALSE)
