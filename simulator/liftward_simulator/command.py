@@ -14,23 +14,23 @@ from liftward_kit.clock import utc_now
 from liftward_kit.log import configure_logs
 from liftward_kit.settings import Environ, SettingError, process_environ
 from liftward_kit.subcommand import HOLDS, CallError, print_object, progress
-from liftward_simulator.crews import CrewHabits
-from liftward_simulator.crews_client import AccountsError, read_accounts
-from liftward_simulator.devices import Devices
-from liftward_simulator.journal import Journal
+from liftward_simulator.city.town import Town, TownError, make_town, read_town, town_from
+from liftward_simulator.crews.client import AccountsError, read_accounts
+from liftward_simulator.crews.habits import CrewHabits
+from liftward_simulator.devices.devices import Devices
+from liftward_simulator.faults.traps import first_trap
 from liftward_simulator.live import CrewsPlan, LivePlan, check_accounts, run_live
-from liftward_simulator.publisher import Broker, Connections
-from liftward_simulator.stage import Stage
-from liftward_simulator.town import Town, TownError, make_town, read_town, town_from
-from liftward_simulator.trace import write_trace
-from liftward_simulator.traps import first_trap
-from liftward_simulator.truth import (
+from liftward_simulator.outputs.journal import Journal
+from liftward_simulator.outputs.publisher import Broker, Connections
+from liftward_simulator.outputs.trace import write_trace
+from liftward_simulator.outputs.truth import (
     Episode,
     TruthError,
     TruthWriter,
     cut_unfinished_line,
     read_truth,
 )
+from liftward_simulator.stage import Stage
 from liftward_simulator.world import Plan, World
 
 DEFAULT_BROKER_URL = "mqtt://127.0.0.1:1883"

@@ -16,18 +16,18 @@ import structlog
 
 from liftward_kit.clock import monotonic_s, utc_now
 from liftward_kit.subcommand import CallError, progress
-from liftward_simulator.crews import CrewHabits, Position
-from liftward_simulator.crews_client import (
+from liftward_simulator.city.town import Town, TownCrew, simulated_lift_ids
+from liftward_simulator.crews.client import (
     REQUEST_TIMEOUT_S,
     SIGN_IN_AT_ONCE,
     Account,
     PhoneClient,
     desk_account,
 )
-from liftward_simulator.crews_runner import Crew, Desk, Team
-from liftward_simulator.publisher import Broker, Connections, Publisher, connect
+from liftward_simulator.crews.habits import CrewHabits, Position
+from liftward_simulator.crews.runner import Crew, Desk, Team
+from liftward_simulator.outputs.publisher import Broker, Connections, Publisher, connect
 from liftward_simulator.stage import TICK_S, Stage
-from liftward_simulator.town import Town, TownCrew, simulated_lift_ids
 
 STATUS_EVERY_S = 30.0
 

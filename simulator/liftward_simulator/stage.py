@@ -6,11 +6,11 @@ Pure but for the two files it appends to; the caller owns the clock. Must not kn
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from liftward_simulator.devices import Devices, Publication
-from liftward_simulator.journal import Journal
-from liftward_simulator.readings import readings
-from liftward_simulator.traps import Cause, Entrapment
-from liftward_simulator.truth import Episode, TruthRecord, TruthWriter, utc
+from liftward_simulator.devices.devices import Devices, Publication
+from liftward_simulator.devices.readings import readings
+from liftward_simulator.faults.traps import Cause, Entrapment
+from liftward_simulator.outputs.journal import Journal
+from liftward_simulator.outputs.truth import Episode, TruthRecord, TruthWriter, utc
 from liftward_simulator.world import SceneReport, World
 
 TICK_S = 0.2  # five looks a second: a door phase has ten, a trip of one floor twenty

@@ -9,14 +9,14 @@ from enum import StrEnum
 
 import numpy as np
 
-from liftward_simulator.cars import Cars, Phase
-from liftward_simulator.entrapments import Entrapments
-from liftward_simulator.faults import Faults, Happening
-from liftward_simulator.lifts import DOOR_DWELL_S, IntArray, LiftTable
-from liftward_simulator.scripts import Director, fire_test_scene, inspection_scene
-from liftward_simulator.town import HAND_LIFT_ID, Town
-from liftward_simulator.traffic import arrive, calls_of, exchange, hour_weight, next_stop
-from liftward_simulator.traps import Cause, Entrapment, Trap, TrapHabits
+from liftward_simulator.city.town import HAND_LIFT_ID, Town
+from liftward_simulator.faults.controller import Faults, Happening
+from liftward_simulator.faults.entrapments import Entrapments
+from liftward_simulator.faults.scripts import Director, fire_test_scene, inspection_scene
+from liftward_simulator.faults.traps import Cause, Entrapment, Trap, TrapHabits
+from liftward_simulator.physics.cars import Cars, Phase
+from liftward_simulator.physics.lifts import DOOR_DWELL_S, IntArray, LiftTable
+from liftward_simulator.physics.traffic import arrive, calls_of, exchange, hour_weight, next_stop
 
 STEP_S_MAX = 0.5  # a step must not jump over a door phase
 EXTRA_DWELL_S = 1.5  # for each one who comes while the doors stand open

@@ -11,8 +11,8 @@ from liftward_kit.subcommand import DOES_NOT_HOLD, HOLDS, CallError, print_objec
 from liftward_runtime.demo.run import DemoFiles, DemoOptions, run_demo
 from liftward_runtime.platform_run import PlatformRun, environ_here
 from liftward_runtime.settings import RuntimeSettings
-from liftward_simulator.crews_client import DESK_ACCOUNT_ID
-from liftward_simulator.town import HAND_LIFT_ID
+from liftward_simulator.city.town import HAND_LIFT_ID
+from liftward_simulator.crews.client import DESK_ACCOUNT_ID
 
 # A real crew needs ten minutes to arrive (domain facts: 9 to 14); a person at a demo has less time.
 CREW_SPEEDUP = 20.0

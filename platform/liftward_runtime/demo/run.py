@@ -34,7 +34,7 @@ from liftward_runtime.run_file import clear_leftovers
 from liftward_runtime.settings import RuntimeSettings
 from liftward_runtime.state_directory import StateDirectory, owned
 from liftward_runtime.supervisor import SupervisorEvent
-from liftward_simulator.town import HAND_LIFT_ID
+from liftward_simulator.city.town import HAND_LIFT_ID
 
 TOWN, SIMULATOR = "town", "simulator"
 _MARK = "demo"  # the file that says: what lies in this state directory is a demo's

@@ -24,8 +24,8 @@ from liftward_platform.access.secrets import hash_secret
 from liftward_platform.access.service import create_account
 from liftward_platform.errors import ConflictError
 from liftward_runtime.state_directory import write_privately
-from liftward_simulator.crews_client import DESK_ACCOUNT_ID
-from liftward_simulator.town import make_town
+from liftward_simulator.city.town import make_town
+from liftward_simulator.crews.client import DESK_ACCOUNT_ID
 
 # 72 random bits, twelve characters: short enough to be typed from one screen into another. Nobody
 # guesses random bits, so these are not stretched as a person's own secret is: thirty accounts would

@@ -13,11 +13,11 @@ import pytest
 
 from liftward_kit.clock import utc_now
 from liftward_kit.settings import Secret
-from liftward_simulator.crews import CrewHabits, Position
-from liftward_simulator.crews_client import Account, PhoneClient
-from liftward_simulator.crews_runner import Crew, Desk, Team
-from liftward_simulator.journal import Journal
-from liftward_simulator.traps import Cause
+from liftward_simulator.crews.client import Account, PhoneClient
+from liftward_simulator.crews.habits import CrewHabits, Position
+from liftward_simulator.crews.runner import Crew, Desk, Team
+from liftward_simulator.faults.traps import Cause
+from liftward_simulator.outputs.journal import Journal
 from liftward_simulator.world import SceneReport, SceneState
 from support.polling import eventually_async
 

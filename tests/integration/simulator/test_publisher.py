@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import aiomqtt
 import pytest
 
-from liftward_simulator.devices import Publication
-from liftward_simulator.publisher import Broker, Connections, Publisher, connect
+from liftward_simulator.devices.devices import Publication
+from liftward_simulator.outputs.publisher import Broker, Connections, Publisher, connect
 from liftward_wire.topics import TopicKind
 from support.brokers import RunningBroker
 from support.polling import eventually_async

@@ -7,7 +7,7 @@ import aiomqtt
 import msgspec
 import pytest
 
-from liftward_simulator.truth import read_truth
+from liftward_simulator.outputs.truth import read_truth
 from support.brokers import RunningBroker
 from support.processes import LiftwardProcesses
 

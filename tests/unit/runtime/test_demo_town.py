@@ -3,7 +3,7 @@
 import numpy as np
 
 from liftward_runtime.demo.town import make_accounts
-from liftward_simulator.town import make_town
+from liftward_simulator.city.town import make_town
 
 
 def test_the_simulated_desk_is_a_dispatcher_of_its_own() -> None:

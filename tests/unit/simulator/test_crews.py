@@ -10,7 +10,7 @@ from liftward_platform.incidents.closing_codes import (
     REFUSAL_REASON_CODES,
     RELEASE_METHOD_CODES,
 )
-from liftward_simulator.crews import (
+from liftward_simulator.crews.habits import (
     CAUSE_CODES,
     SELF_FREED_CODE,
     Answer,
@@ -26,7 +26,7 @@ from liftward_simulator.crews import (
     plan_mission,
     release_method,
 )
-from liftward_simulator.traps import Cause
+from liftward_simulator.faults.traps import Cause
 
 BASE = Position(0.0, 0.0)
 ORDER = OrderView(

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from liftward_kit.settings import Secret
-from liftward_simulator.crews_client import (
+from liftward_simulator.crews.client import (
     Account,
     AccountsError,
     PhoneClient,

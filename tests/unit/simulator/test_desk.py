@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from liftward_simulator.desk import (
+from liftward_simulator.crews.desk import (
     Closing,
     CrewsWord,
     IncidentLift,
@@ -16,7 +16,7 @@ from liftward_simulator.desk import (
     decide_closing,
     freed_by_crew,
 )
-from liftward_simulator.traps import Cause
+from liftward_simulator.faults.traps import Cause
 from liftward_simulator.world import SceneReport, SceneState
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)

@@ -7,9 +7,14 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from liftward_simulator.devices import IDLE_PERIOD_S, SAMPLING_PERIOD_S, Devices, Publication
-from liftward_simulator.readings import readings
-from liftward_simulator.town import make_town, town_from
+from liftward_simulator.city.town import make_town, town_from
+from liftward_simulator.devices.devices import (
+    IDLE_PERIOD_S,
+    SAMPLING_PERIOD_S,
+    Devices,
+    Publication,
+)
+from liftward_simulator.devices.readings import readings
 from liftward_simulator.world import Plan, World
 from liftward_wire.codec import decode
 from liftward_wire.messages import Batch, Event, Presence, Sample, Status

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from liftward_simulator.faults import Happening
-from liftward_simulator.readings import readings
-from liftward_simulator.town import make_town, town_from
-from liftward_simulator.traps import (
+from liftward_simulator.city.town import make_town, town_from
+from liftward_simulator.devices.readings import readings
+from liftward_simulator.faults.controller import Happening
+from liftward_simulator.faults.traps import (
     CAUSES,
     Cause,
     EndedBy,

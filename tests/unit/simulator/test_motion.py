@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftward_simulator.motion import Profile, profile, travelled
+from liftward_simulator.physics.motion import Profile, profile, travelled
 
 
 def plan(distance_m: float, speed: float, acceleration: float, jerk: float) -> Profile:

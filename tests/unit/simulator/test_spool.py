@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftward_simulator.devices import Publication
-from liftward_simulator.spool import Spool
+from liftward_simulator.devices.devices import Publication
+from liftward_simulator.outputs.spool import Spool
 from liftward_wire.topics import TopicKind
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from liftward_simulator.devices import Devices
-from liftward_simulator.journal import Journal
+from liftward_simulator.city.town import make_town, town_from
+from liftward_simulator.devices.devices import Devices
+from liftward_simulator.faults.traps import Cause, Trap
+from liftward_simulator.outputs.journal import Journal
+from liftward_simulator.outputs.trace import write_trace
+from liftward_simulator.outputs.truth import Episode, TruthWriter, read_truth
 from liftward_simulator.stage import TICK_S, Stage
-from liftward_simulator.town import make_town, town_from
-from liftward_simulator.trace import write_trace
-from liftward_simulator.traps import Cause, Trap
-from liftward_simulator.truth import Episode, TruthWriter, read_truth
 from liftward_simulator.world import Plan, SceneState, World
 from liftward_wire.codec import decode
 from liftward_wire.rejection import Rejected

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from liftward_simulator.town import (
+from liftward_simulator.city.town import (
     HAND_LIFT_ID,
     LIFTS_PER_EDGE,
     TownError,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from liftward_simulator.traffic import HOUR_WEIGHTS, hour_weight, next_stop
+from liftward_simulator.physics.traffic import HOUR_WEIGHTS, hour_weight, next_stop
 
 
 def naive_next_stop(

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from liftward_simulator.truth import (
+from liftward_simulator.outputs.truth import (
     TruthError,
     TruthRecord,
     TruthWriter,

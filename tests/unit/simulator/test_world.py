@@ -5,10 +5,10 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from liftward_simulator.cars import DOOR_ZONE_M, Phase
-from liftward_simulator.readings import readings
-from liftward_simulator.scripts import fire_test_scene, inspection_scene
-from liftward_simulator.town import make_town, town_from
+from liftward_simulator.city.town import make_town, town_from
+from liftward_simulator.devices.readings import readings
+from liftward_simulator.faults.scripts import fire_test_scene, inspection_scene
+from liftward_simulator.physics.cars import DOOR_ZONE_M, Phase
 from liftward_simulator.world import Plan, SceneState, World
 from liftward_wire.states import DoorState, Occupancy, ServiceMode
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 
 import msgspec
 
-from liftward_simulator.crews import CAUSE_CODES, SELF_FREED_CODE
+from liftward_simulator.crews.habits import CAUSE_CODES, SELF_FREED_CODE
 from liftward_simulator.world import SceneReport, SceneState
 
 # The dispatcher calls back whoever was freed before closing; divided by the crews' time scale.

@@ -11,7 +11,7 @@ from enum import StrEnum
 import msgspec
 import numpy as np
 
-from liftward_simulator.traps import CAUSES, Cause, Place
+from liftward_simulator.faults.traps import CAUSES, Cause, Place
 
 EARTH_RADIUS_M = 6_371_008.8
 DETOUR_FACTOR = 1.4  # streets are longer than the straight line

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from liftward_simulator.cars import Cars
+from liftward_simulator.physics.cars import Cars
 from liftward_wire.messages import EventKind
 from liftward_wire.states import PowerSource, ServiceMode
 

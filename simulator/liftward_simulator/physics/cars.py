@@ -9,8 +9,14 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_simulator.lifts import ACCELERATION_MPS2, JERK_MPS3, BoolArray, IntArray, LiftTable
-from liftward_simulator.motion import FloatArray, Profile, profile, travelled
+from liftward_simulator.physics.lifts import (
+    ACCELERATION_MPS2,
+    JERK_MPS3,
+    BoolArray,
+    IntArray,
+    LiftTable,
+)
+from liftward_simulator.physics.motion import FloatArray, Profile, profile, travelled
 from liftward_wire.states import Circuit, PowerSource, ServiceMode
 
 START_DELAY_S = 0.5  # brake lift and motor build-up before a car moves

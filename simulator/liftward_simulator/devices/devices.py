@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_simulator.faults import Happening
-from liftward_simulator.lifts import BoolArray, LiftTable
-from liftward_simulator.motion import FloatArray
-from liftward_simulator.readings import SIGNAL_NAMES, STATE_NAMES, Readings
-from liftward_simulator.sample_rows import rows_of
-from liftward_simulator.town import Town
+from liftward_simulator.city.town import Town
+from liftward_simulator.devices.readings import SIGNAL_NAMES, STATE_NAMES, Readings
+from liftward_simulator.devices.sample_rows import rows_of
+from liftward_simulator.faults.controller import Happening
+from liftward_simulator.physics.lifts import BoolArray, LiftTable
+from liftward_simulator.physics.motion import FloatArray
 from liftward_wire.codec import encode
 from liftward_wire.messages import (
     BATCH_ROWS_MAX,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_simulator.readings import Readings
+from liftward_simulator.devices.readings import Readings
 from liftward_wire.signals import SIGNALS, SignalType
 from liftward_wire.states import CodedState
 

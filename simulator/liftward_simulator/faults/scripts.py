@@ -9,9 +9,9 @@ from enum import StrEnum
 
 import numpy as np
 
-from liftward_simulator.cars import Cars, Phase
-from liftward_simulator.faults import Faults
-from liftward_simulator.lifts import LiftTable
+from liftward_simulator.faults.controller import Faults
+from liftward_simulator.physics.cars import Cars, Phase
+from liftward_simulator.physics.lifts import LiftTable
 from liftward_wire.messages import EventKind
 from liftward_wire.states import ServiceMode
 

@@ -7,8 +7,8 @@ devices.
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_simulator.cars import DOOR_ZONE_M, DOORS_CLOSED_PHASES, Cars, Phase
-from liftward_simulator.lifts import PERSON_KG, LiftTable
+from liftward_simulator.physics.cars import DOOR_ZONE_M, DOORS_CLOSED_PHASES, Cars, Phase
+from liftward_simulator.physics.lifts import PERSON_KG, LiftTable
 from liftward_wire.signals import SIGNALS, SignalType
 from liftward_wire.states import (
     Brake,

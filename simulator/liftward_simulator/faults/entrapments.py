@@ -9,16 +9,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from liftward_simulator.cars import BRAKE_MPS2, Cars, Phase
-from liftward_simulator.faults import Faults
-from liftward_simulator.lifts import BoolArray, IntArray, LiftTable
-from liftward_simulator.scripts import (
+from liftward_simulator.faults.controller import Faults
+from liftward_simulator.faults.scripts import (
     Director,
     jammed_door_scene,
     recovery_scene,
     rescue_scene,
 )
-from liftward_simulator.traps import (
+from liftward_simulator.faults.traps import (
     CAUSES,
     Cause,
     CauseFacts,
@@ -29,6 +27,8 @@ from liftward_simulator.traps import (
     TrapHabits,
     draw_trap,
 )
+from liftward_simulator.physics.cars import BRAKE_MPS2, Cars, Phase
+from liftward_simulator.physics.lifts import BoolArray, IntArray, LiftTable
 from liftward_wire.messages import EventKind
 from liftward_wire.states import PowerSource
 

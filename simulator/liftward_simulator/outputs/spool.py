@@ -6,7 +6,7 @@ not know brokers.
 
 from collections import deque
 
-from liftward_simulator.devices import Publication
+from liftward_simulator.devices.devices import Publication
 from liftward_wire.topics import TopicKind
 
 # Messages kept while the broker is away: 200 lifts make about 80 a second, so 20 minutes at about

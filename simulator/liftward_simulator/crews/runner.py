@@ -17,7 +17,18 @@ import numpy as np
 import structlog
 
 from liftward_kit.clock import Clock, monotonic_s
-from liftward_simulator.crews import (
+from liftward_simulator.crews.client import PhoneClient, Reply, Verdict
+from liftward_simulator.crews.desk import (
+    Closing,
+    CrewsWord,
+    IncidentLift,
+    IncidentView,
+    LogView,
+    cause_code_of,
+    decide_closing,
+    freed_by_crew,
+)
+from liftward_simulator.crews.habits import (
     LIVE_STATES,
     Answer,
     CrewHabits,
@@ -30,18 +41,7 @@ from liftward_simulator.crews import (
     plan_mission,
     release_method,
 )
-from liftward_simulator.crews_client import PhoneClient, Reply, Verdict
-from liftward_simulator.desk import (
-    Closing,
-    CrewsWord,
-    IncidentLift,
-    IncidentView,
-    LogView,
-    cause_code_of,
-    decide_closing,
-    freed_by_crew,
-)
-from liftward_simulator.journal import Journal
+from liftward_simulator.outputs.journal import Journal
 from liftward_simulator.world import SceneReport, SceneState
 
 POSITION_EVERY_S = 5.0

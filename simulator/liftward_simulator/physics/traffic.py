@@ -7,9 +7,9 @@ turns. Knows landings and persons. Must not know faults, signals or messages.
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_simulator.cars import Cars
-from liftward_simulator.lifts import BoolArray, IntArray, LiftTable
-from liftward_simulator.motion import FloatArray
+from liftward_simulator.physics.cars import Cars
+from liftward_simulator.physics.lifts import BoolArray, IntArray, LiftTable
+from liftward_simulator.physics.motion import FloatArray
 
 WAITING_PERSONS_MAX = 12  # at one landing in one direction; the others take the stairs
 # Persons in one group: 1 in 77 %, 2 in 11 %, the rest more (trapped people in 234 Jiangsu orders).

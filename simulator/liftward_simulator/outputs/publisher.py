@@ -16,8 +16,8 @@ import aiomqtt
 import structlog
 
 from liftward_kit.settings import Secret
-from liftward_simulator.devices import Publication
-from liftward_simulator.spool import SPOOL_MESSAGES_MAX, Spool
+from liftward_simulator.devices.devices import Publication
+from liftward_simulator.outputs.spool import SPOOL_MESSAGES_MAX, Spool
 
 WINDOW_MESSAGES = 50  # sent before the first of them must be acknowledged
 ACKNOWLEDGE_TIMEOUT_S = 5.0  # a broker that takes longer counts as gone

@@ -10,7 +10,7 @@ from typing import IO
 import msgspec
 import numpy as np
 
-from liftward_simulator.devices import Publication
+from liftward_simulator.devices.devices import Publication
 from liftward_simulator.stage import Stage, trace_times
 
 NETWORK_DELAY_S = (0.02, 0.12)  # a mobile network on a good day; less than one tick

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_simulator.motion import FloatArray
-from liftward_simulator.town import Town
+from liftward_simulator.city.town import Town
+from liftward_simulator.physics.motion import FloatArray
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
