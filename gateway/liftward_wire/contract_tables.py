@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from liftward_wire import bacnet_lift, gbt24476, messages
+from liftward_wire import bacnet_lift, gbt24476, messages, regional
 from liftward_wire.code_table import Code, StateMap
 from liftward_wire.codes import gbt24476_code
 from liftward_wire.consistency import YEAR_FIRST, YEAR_LAST
@@ -99,6 +99,22 @@ def _bacnet_faults() -> str:
     )
 
 
+def _regional_codes(vocabulary: str, rows: Iterable[Code]) -> str:
+    return _table(
+        ("code", "class", "meaning", "含义", "same as GB/T 24476-2017"),
+        (
+            (
+                f"`{row.code}`",
+                row.code_class,
+                row.meaning_en,
+                row.meaning_zh,
+                gbt24476_code(vocabulary, row.code) or "none",
+            )
+            for row in rows
+        ),
+    )
+
+
 def _state_maps(maps: Mapping[str, StateMap[Any]]) -> str:
     return _table(
         ("value there", "number", "our word", "back"),
@@ -123,6 +139,8 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "gbt24476-states": lambda: _state_maps(
         {"service mode": gbt24476.SERVICE_MODE, "direction": gbt24476.DIRECTION}
     ),
+    "regional-a-codes": lambda: _regional_codes(regional.VOCABULARY_A, regional.CODES_A),
+    "regional-b-codes": lambda: _regional_codes(regional.VOCABULARY_B, regional.CODES_B),
     "bacnet-faults": _bacnet_faults,
     "bacnet-states": lambda: _state_maps(
         {

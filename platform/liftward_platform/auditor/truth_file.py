@@ -17,9 +17,12 @@ from liftward_platform.auditor.model import TrueEntrapment
 ENTRAPMENT = "entrapment"
 
 
+class _Kind(msgspec.Struct, frozen=True):
+    kind: str
+
+
 class _Record(msgspec.Struct, frozen=True):
     lift_id: str
-    kind: str
     from_at: datetime = msgspec.field(name="from")
     persons: int = 0
     to_at: datetime | None = msgspec.field(name="to", default=None)
@@ -42,7 +45,7 @@ def read_truth_file(path: Path) -> list[TrueEntrapment]:
     episodes: dict[tuple[str, datetime], TrueEntrapment] = {}
     for number, line in enumerate(lines, start=1):
         record = _decode(path, number, line)
-        if record.kind == ENTRAPMENT:
+        if record is not None:
             episodes[record.lift_id, record.from_at] = TrueEntrapment(
                 lift_id=record.lift_id,
                 from_at=record.from_at,
@@ -52,8 +55,11 @@ def read_truth_file(path: Path) -> list[TrueEntrapment]:
     return sorted(episodes.values(), key=lambda episode: episode.from_at)
 
 
-def _decode(path: Path, number: int, line: bytes) -> _Record:
+def _decode(path: Path, number: int, line: bytes) -> _Record | None:
+    """Return the record of an entrapment; None for a line of another kind, known here or not."""
     try:
+        if msgspec.json.decode(line, type=_Kind).kind != ENTRAPMENT:
+            return None
         return msgspec.json.decode(line, type=_Record)
     except msgspec.MsgspecError as error:
         raise CallError(f"{path}, line {number}: not a truth record: {error}") from None

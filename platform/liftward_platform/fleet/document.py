@@ -42,6 +42,12 @@ class PartyEntry(_Entry):
     phone: str | None = None
 
 
+class PartEntry(_Entry):
+    component: Text
+    serial: Text
+    batch: Text
+
+
 class LiftEntry(_Entry):
     lift_id: EntryId
     rescue_code: Text
@@ -61,6 +67,12 @@ class LiftEntry(_Entry):
     use_unit_id: EntryId
     maintainer_id: EntryId
     contract_from: Annotated[datetime, AfterValidator(_moment)]
+    # A town's document may say more than the registry keeps: checked, then left out.
+    gateway_type: Text | None = Field(default=None, exclude=True)
+    has_rescue_device: bool | None = Field(default=None, exclude=True)
+    controller: str | None = Field(default=None, exclude=True)
+    station_id: str | None = Field(default=None, exclude=True)
+    parts: list[PartEntry] | None = Field(default=None, exclude=True)
 
 
 class CrewEntry(_Entry):
@@ -70,6 +82,8 @@ class CrewEntry(_Entry):
     phone: str | None = None
     base_latitude_deg: Latitude
     base_longitude_deg: Longitude
+    shift: Literal["always", "day", "night"] | None = Field(default=None, exclude=True)
+    station_id: str | None = Field(default=None, exclude=True)
 
 
 class DeviceEntry(_Entry):

@@ -1,13 +1,19 @@
-"""The two foreign vocabularies: complete, and inverse where they claim to be."""
+"""The foreign vocabularies: complete, and inverse where they claim to be."""
 
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from liftward_wire import bacnet_lift, gbt24476
+from liftward_wire import bacnet_lift, gbt24476, regional
 from liftward_wire.code_table import CodeClass, StateMap, state_map
-from liftward_wire.codes import VOCABULARIES, gbt24476_code, is_known_code, meaning
+from liftward_wire.codes import (
+    VOCABULARIES,
+    code_of_gbt24476,
+    gbt24476_code,
+    is_known_code,
+    meaning,
+)
 from liftward_wire.messages import DEFAULT_VOCABULARY
 from liftward_wire.states import (
     Button,
@@ -71,6 +77,49 @@ def test_bacnet_and_national_faults_translate_both_ways() -> None:
     assert len(bacnet_lift.FAULT_BY_GBT24476) == len(bacnet_lift.GBT24476_BY_FAULT)
 
 
+@pytest.mark.parametrize("vocabulary", VOCABULARIES)
+def test_each_list_translates_both_ways(vocabulary: str) -> None:
+    """What means the same as a national code comes back from it; the classes agree."""
+    translated = {code: gbt24476_code(vocabulary, code) for code in VOCABULARIES[vocabulary]}
+
+    for code, national in translated.items():
+        if national is not None:
+            there, here = meaning(vocabulary, code), meaning("gbt24476-2017", national)
+            assert code_of_gbt24476(vocabulary, national) == code
+            assert there is not None
+            assert here is not None
+            assert there.code_class is here.code_class
+
+
+def test_the_regional_lists_translate_exactly_these() -> None:
+    """Only equal meanings translate: entrapment, overspeed and overruns have no national code."""
+    assert {
+        vocabulary: {
+            code: national
+            for code in VOCABULARIES[vocabulary]
+            if (national := gbt24476_code(vocabulary, code)) is not None
+        }
+        for vocabulary in ("regional-a", "regional-b")
+    } == {
+        "regional-a": {"01": "01", "04": "04", "05": "05"},
+        "regional-b": {"5": "05", "6": "04", "9": "41", "10": "01", "21": "90"},
+    }
+    assert code_of_gbt24476("regional-a", "41") is None
+    assert code_of_gbt24476("unheard-of", "01") is None
+
+
+def test_the_same_digits_mean_other_things_elsewhere() -> None:
+    """08 prevents a restart nationally and is a door opening on the run in a regional list."""
+    regional_a, national = meaning("regional-a", "08"), meaning("gbt24476-2017", "08")
+
+    assert regional_a is not None
+    assert national is not None
+    assert regional_a.meaning_en == "door opens while running"
+    assert national.meaning_en == "fault that prevents restart"
+    assert gbt24476_code("regional-a", "08") is None
+    assert [row.code for row in regional.CODES_A[-5:]] == ["61", "62", "63", "64", "65"]
+
+
 def test_what_has_no_equal_is_stated() -> None:
     """The faults that stay untranslated on either side are exactly these."""
     bacnet = [
@@ -117,6 +166,10 @@ def test_a_code_is_looked_up_in_its_own_vocabulary() -> None:
         ("bacnet-lift", "65535", True),
         ("bacnet-lift", "65536", False),
         ("bacnet-lift", "01024", False),
+        ("regional-a", "11", True),
+        ("regional-a", "90", False),
+        ("regional-b", "42", True),
+        ("regional-b", "06", False),
         ("unheard-of", "01", False),
     ],
 )

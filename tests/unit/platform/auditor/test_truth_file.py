@@ -37,3 +37,15 @@ def test_a_missing_file_is_a_wrong_call(tmp_path: Path) -> None:
     """Exit status 2 with the path, not a traceback."""
     with pytest.raises(CallError, match="cannot read"):
         read_truth_file(tmp_path / "nowhere.jsonl")
+
+
+def test_lines_of_other_kinds_are_passed_over(tmp_path: Path) -> None:
+    """Defects have no lift, counts no begin; a kind of a later version may have anything."""
+    file = tmp_path / "truth.jsonl"
+    file.write_text(
+        f'{{"kind": "clock_error", "device_id": "EDGE-01"}}\n{BEGIN}\n{{"kind": "new"}}\n'
+    )
+
+    (episode,) = read_truth_file(file)
+
+    assert episode.lift_id == "DEMO-007"

@@ -27,6 +27,24 @@ def test_a_part_may_point_to_what_the_database_has() -> None:
         checked(part, Known())
 
 
+def test_what_only_simulators_need_is_taken_and_not_kept() -> None:
+    """Shifts, gateways and parts pass the check, and nothing of them goes to the database."""
+    told = town()
+    told["lifts"][0] |= {
+        "gateway_type": "car_top",
+        "has_rescue_device": True,
+        "controller": "Demo Controller 1C",
+        "station_id": "maintainer-01-s01",
+        "parts": [{"component": "brake", "serial": "DEMO-1", "batch": "DEMO-B-1"}],
+    }
+    told["crews"][0] |= {"shift": "night", "station_id": "maintainer-01-s01"}
+
+    document = checked(told, Known())
+
+    assert document.crews[0].shift == "night"
+    assert document.model_dump() == checked(town(), Known()).model_dump()
+
+
 @pytest.mark.parametrize(
     ("list_name", "key", "value", "message"),
     [
