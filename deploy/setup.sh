@@ -48,7 +48,8 @@ if [ "${1:-}" = dev ] || ! { command -v mosquitto || [ -x /usr/sbin/mosquitto ];
     # shellcheck disable=SC2086
     npm ci $quiet --prefix deploy/aedes
 fi
-# The detector's loops are compiled once, here, and not while the first lift waits.
-say "detector"
+# The loops over lifts are compiled once, here, and not while the first lift waits.
+say "detector and simulator"
 .venv/bin/python -P -c 'from liftward_detection.detector import warm_up; warm_up()'
+.venv/bin/python -P -c 'from liftward_simulator.physics.traffic import warm_up; warm_up()'
 say "ready after $(($(date +%s) - started)) s"

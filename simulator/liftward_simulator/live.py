@@ -1,20 +1,17 @@
-"""The town in real time: ticks with the clock, publishes to a broker, lets the crews work.
+"""A city over a broker: its messages published, its crews at work through the API.
 
-The edge that owns the clock and the tasks. Survives a broker or an API that goes away and comes
-back; ends cleanly, with all spools flushed, when it is asked to.
+Survives a broker or an API that goes away and comes back; ends cleanly, with all spools flushed.
 """
 
 import asyncio
-import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import numpy as np
-import structlog
 
-from liftward_kit.clock import monotonic_s, utc_now
+from liftward_kit.clock import utc_now
 from liftward_kit.subcommand import CallError, progress
 from liftward_simulator.city.town import Town, TownCrew, simulated_lift_ids
 from liftward_simulator.crews.client import (
@@ -24,14 +21,19 @@ from liftward_simulator.crews.client import (
     PhoneClient,
     desk_account,
 )
-from liftward_simulator.crews.habits import CrewHabits, Position
+from liftward_simulator.crews.earlier import RememberedScene
+from liftward_simulator.crews.habits import CrewHabits
 from liftward_simulator.crews.runner import Crew, Desk, Team
+from liftward_simulator.devices.commands import Answers
+from liftward_simulator.devices.links import Arrival
 from liftward_simulator.outputs.publisher import Broker, Connections, Publisher, connect
-from liftward_simulator.stage import TICK_S, Stage
+from liftward_simulator.outputs.truth import Episode
+from liftward_simulator.pace import Pace
+from liftward_simulator.playing import Until, listen_for_the_end, play
+from liftward_simulator.stage import Stage
 
-STATUS_EVERY_S = 30.0
-
-log = structlog.get_logger()
+# An unbridled town waits for the broker when so many messages wait to be sent: a second's worth.
+WAITING_MESSAGES_MAX = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,7 @@ class CrewsPlan:
     accounts: Sequence[Account]
     habits: CrewHabits
     seed: int
+    earlier: Sequence[Episode]  # entrapments of earlier runs, from the truth file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,88 +52,69 @@ class LivePlan:
     broker: Broker
     connections: Connections
     client_id: str
-    minutes: float | None  # None: until asked to end
-    until_idle: bool  # end when no trap is to come and nobody is trapped
+    pace: Pace
+    until: Until
     ready_file: Path | None  # touched when the broker has the devices' births
 
 
-async def run_live(stage: Stage, town: Town, plan: LivePlan, crews: CrewsPlan | None) -> None:
-    """Play until a signal, the end of the time, or until nobody is to be trapped any more."""
-    ending = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, ending.set)
+class BrokerSink:
+    """Hands arriving messages to the publisher."""
+
+    is_live = True
+
+    def __init__(self, publisher: Publisher, ready_file: Path | None) -> None:
+        self._publisher, self._ready_file = publisher, ready_file
+
+    @property
+    def messages_count(self) -> int:
+        return self._publisher.sent_count
+
+    @property
+    def is_full(self) -> bool:
+        return self._publisher.spooled_count > WAITING_MESSAGES_MAX
+
+    def put(self, arrivals: Sequence[Arrival]) -> None:
+        for arrival in arrivals:
+            self._publisher.put(arrival.publication)
+        if self._ready_file is not None and self._publisher.all_born:
+            self._ready_file.touch()
+            self._ready_file = None
+
+
+async def run_live(stage: Stage, town: Town, plan: LivePlan, crews: CrewsPlan | None) -> int:
+    """Play until a signal, the end of the time, or until nobody is to be trapped any more.
+
+    Returns how many messages were sent.
+    """
     devices = stage.devices
+    assert devices is not None, "a broker is for what devices say"
+    answers = Answers(devices=devices)
     publisher = connect(
         plan.broker,
         plan.connections,
         devices.device_ids,
         client_id=plan.client_id,
-        birth=lambda device_id: devices.birth(device_id, utc_now()),
+        birth=lambda device_id: devices.birth(device_id, stage.now),
         will=devices.will,
+        answer=lambda device_id, payload: answers.answer(
+            stage.world.cars, device_id, payload, now=stage.now
+        ),
     )
+    sink = BrokerSink(publisher, plan.ready_file)
+    ending = listen_for_the_end()
     publishing = asyncio.create_task(publisher.run(), name="publisher")
     working = asyncio.create_task(_work(stage, town, crews), name="crews")
     try:
-        await _tick(stage, publisher, plan, ending, watched=(publishing, working))
+        await play(stage, sink, plan.pace, plan.until, ending, watched=(publishing, working))
     finally:
         working.cancel()
         await asyncio.wait([working])
-        for message in [*devices.flush(), *devices.farewells(utc_now())]:
+        sink.put(stage.close())
+        for message in devices.farewells(stage.now):
             publisher.put(message)
         await publisher.end(publishing)
-    progress(f"simulation ended: {_status(stage, publisher)}")
-
-
-async def _tick(
-    stage: Stage,
-    publisher: Publisher,
-    plan: LivePlan,
-    ending: asyncio.Event,
-    *,
-    watched: Sequence["asyncio.Task[None]"],
-) -> None:
-    """Tick in real time. A tick that comes late is not made up for: the town then lives slower."""
-    started_s = next_s = monotonic_s()
-    status_s = started_s + STATUS_EVERY_S
-    ready_file = plan.ready_file
-    while not ending.is_set():
-        for task in watched:
-            if task.done() and not task.cancelled():
-                task.result()  # a broken part ends the simulation with its error
-        for message in stage.tick(utc_now()):
-            publisher.put(message)
-        if ready_file is not None and publisher.all_born:
-            ready_file.touch()
-            ready_file = None
-        now_s = monotonic_s()
-        if plan.minutes is not None and now_s - started_s >= plan.minutes * 60:
-            return
-        if plan.until_idle and stage.world.entrapments.all_over:
-            return
-        if now_s >= status_s:
-            status_s += STATUS_EVERY_S
-            progress(_status(stage, publisher))
-        next_s = max(next_s + TICK_S, now_s)
-        await _sleep_until(next_s, ending)
-
-
-async def _sleep_until(moment_s: float, ending: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(max(moment_s - monotonic_s(), 0.0)):
-            await ending.wait()
-    except TimeoutError:
-        return
-
-
-def _status(stage: Stage, publisher: Publisher) -> str:
-    entrapments = stage.world.entrapments
-    return (
-        f"town at {stage.world.clock_s:.0f} s: {stage.world.table.count} lifts,"
-        f" {len(entrapments.active)} with trapped people, {len(entrapments.ended)} over;"
-        f" {publisher.sent_count} messages sent, {publisher.spooled_count} waiting,"
-        f" {publisher.dropped_count} dropped"
-    )
+    progress(f"{publisher.sent_count} messages sent, {publisher.dropped_count} dropped")
+    return publisher.sent_count
 
 
 async def _work(stage: Stage, town: Town, crews: CrewsPlan | None) -> None:
@@ -140,7 +124,7 @@ async def _work(stage: Stage, town: Town, crews: CrewsPlan | None) -> None:
         return
     crew_accounts = _crew_accounts(town, crews.accounts)
     team = Team(
-        scene=stage,
+        scene=RememberedScene(stage, crews.earlier),
         habits=crews.habits,
         journal=stage.journal,
         clock=utc_now,
@@ -162,9 +146,8 @@ async def _work(stage: Stage, town: Town, crews: CrewsPlan | None) -> None:
             runner = Desk(team, PhoneClient(http, desk, gate))
             group.create_task(runner.run(), name=desk.account_id)
         for account, crew in crew_accounts:
-            base = Position(crew.base_latitude_deg, crew.base_longitude_deg)
             phone = PhoneClient(http, account, gate)
-            group.create_task(Crew(team, phone, crew.crew_id, base).run(), name=account.account_id)
+            group.create_task(Crew(team, phone, crew).run(), name=account.account_id)
 
 
 def _crew_accounts(town: Town, accounts: Sequence[Account]) -> list[tuple[Account, TownCrew]]:

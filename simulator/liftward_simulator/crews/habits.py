@@ -1,47 +1,35 @@
 """How simulated rescue crews decide: whether they answer, and how long everything takes. Pure.
 
-Times are drawn from published figures and divided by `time_scale`, so that a demonstration does not
+Times are those of `response_times` and divided by `time_scale`, so that a demonstration does not
 last as long as life. Must not know HTTP, the clock or the world's arrays.
 """
 
-import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 import numpy as np
 
-from liftward_simulator.faults.traps import CAUSES, Cause, Place
+from liftward_simulator.city.geography import distance_m as distances_m
+from liftward_simulator.city.geography import drive_time_s
+from liftward_simulator.crews.response_times import draw_steps
+from liftward_simulator.faults.causes import CAUSES, Cause
 
-EARTH_RADIUS_M = 6_371_008.8
-DETOUR_FACTOR = 1.4  # streets are longer than the straight line
-SPEED_KMH = 25.0  # a van in city traffic, door to door
-# The 3-minute response limit is met in 99.7 to 100 % of orders: answers take well under a minute.
-ANSWER_MEAN_S = 35.0
-DEPART_MEAN_S = 90.0  # to the van, with the tools
-# Released 4.4 to 5.9 minutes after arrival in most bulletins; a log-normal with mean 280 s.
-ON_SCENE_MEAN_S, ON_SCENE_SIGMA = 280.0, 0.5
-TRAVEL_SIGMA = 0.25  # traffic: most journeys within a quarter of the usual time
 ANSWER_REAL_S_MIN = 1.0  # however the time is scaled, nobody answers before reading
 # A phone rings within seconds. Some thirty phones asking every 2 s cost the API a few per cent of
 # a core; only a demonstration in a hurry asks more often.
 POLL_LIFE_S, POLL_S_MIN, POLL_S_MAX = 40.0, 0.5, 2.0
-_GAMMA_SHAPE = 3.0
 
 # Closing codes of GET /api/closing-codes for the causes this world has.
-CAUSE_CODES: dict[Cause, str] = {
-    Cause.MAINS_CUT: "external.mains_cut",
-    Cause.DOOR_LOCK_CONTACT: "door.contact",
-    Cause.DOOR_DEBRIS: "human.rubbish_in_door",
-    Cause.DOOR_OPERATOR: "door.operator",
-    Cause.DRIVE_TRIP: "control.inverter",
-}
+CAUSE_CODES = {cause: facts.closing_code for cause, facts in CAUSES.items()}
 SELF_FREED_CODE = "external.self_recovered"
 
 
 def release_method(cause: Cause) -> str:
     """Return how a crew gets people out after this cause."""
-    return "hand_wind" if CAUSES[cause].place is Place.BETWEEN_FLOORS else "force_door"
+    return CAUSES[cause].release_method
 
 
 class Answer(StrEnum):
@@ -56,6 +44,7 @@ class AnswerReason(StrEnum):
     ON_OTHER_RESCUE = "on_other_rescue"  # this and the next are refusal reasons of the API
     VEHICLE_PROBLEM = "vehicle_problem"
     NOBODY_LOOKS = "nobody_looks"
+    OFF_SHIFT = "off_shift"  # the phone lies in the station until the shift begins
 
 
 class OrderState(StrEnum):
@@ -98,6 +87,23 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     crew_id: str
     state: OrderState
     lift: LiftView
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyHabits:
+    """How the crews of one party are; shares of orders, between 0 and 1."""
+
+    refuse_share: float
+    silent_share: float
+    time_factor: float = 1.0  # answering, leaving and driving take so many times as long
+
+    def __post_init__(self) -> None:
+        shares = (self.refuse_share, self.silent_share)
+        if min(shares) < 0 or sum(shares) > 1:
+            raise ValueError("the shares must be 0 or more, and together at most 1")
+        if self.time_factor <= 0:
+            raise ValueError(f"time factor is {self.time_factor}; allowed: above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +114,17 @@ class CrewHabits:
     refuse_share: float = 0.05
     silent_share: float = 0.03
     orders_that_go_well: int = 1  # the first orders of a run are always accepted
+    party_habits: Mapping[str, PartyHabits] = field(default_factory=dict)  # who is otherwise
 
     def __post_init__(self) -> None:
-        if self.time_scale < 1 or not 0 <= self.refuse_share + self.silent_share <= 1:
-            raise ValueError("time scale must be 1 or more, the shares together at most 1")
+        if self.time_scale < 1:
+            raise ValueError(f"time scale is {self.time_scale}; allowed: 1 or more")
+        PartyHabits(refuse_share=self.refuse_share, silent_share=self.silent_share)
+
+    def of_party(self, party_id: str) -> PartyHabits:
+        """Return how the crews of a party are."""
+        usual = PartyHabits(refuse_share=self.refuse_share, silent_share=self.silent_share)
+        return self.party_habits.get(party_id, usual)
 
     @property
     def poll_s(self) -> float:
@@ -132,16 +145,12 @@ class Mission:
 
 
 def distance_m(start: Position, end: Position) -> float:
-    """Return the great-circle distance (haversine)."""
-    north = math.radians(end.latitude_deg - start.latitude_deg)
-    east = math.radians(end.longitude_deg - start.longitude_deg)
-    chord = (
-        math.sin(north / 2) ** 2
-        + math.cos(math.radians(start.latitude_deg))
-        * math.cos(math.radians(end.latitude_deg))
-        * math.sin(east / 2) ** 2
+    """Return the great-circle distance."""
+    return float(
+        distances_m(
+            (start.latitude_deg, start.longitude_deg), (end.latitude_deg, end.longitude_deg)
+        )
     )
-    return 2 * EARTH_RADIUS_M * math.asin(math.sqrt(min(1.0, chord)))
 
 
 def between(start: Position, end: Position, share: float) -> Position:
@@ -152,46 +161,52 @@ def between(start: Position, end: Position, share: float) -> Position:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What besides its habits decides what a crew does about an order."""
+
+    party_id: str = ""
+    hour: float  # of the town's day
+    on_shift: bool = True
+    busy: bool = False
+    orders_before: int  # how many orders all crews of this run have seen before this one
+
+
 def plan_mission(
     order: OrderView,
     start: Position,
     habits: CrewHabits,
     rng: np.random.Generator,
-    *,
-    busy: bool,
-    orders_before: int,
+    around: Circumstances,
 ) -> Mission:
-    """Decide what a crew at `start` does about an order.
-
-    `orders_before` counts the orders all crews of this run have seen before this one.
-    """
+    """Decide what a crew at `start` does about an order."""
     chance = float(rng.random())
-    drawn_s = rng.gamma(_GAMMA_SHAPE, [ANSWER_MEAN_S / _GAMMA_SHAPE, DEPART_MEAN_S / _GAMMA_SHAPE])
-    way_s = distance_m(start, order.lift.position) * DETOUR_FACTOR / (SPEED_KMH / 3.6)
-    travel_s = way_s * float(rng.lognormal(-(TRAVEL_SIGMA**2) / 2, TRAVEL_SIGMA))
-    mean_log = math.log(ON_SCENE_MEAN_S) - ON_SCENE_SIGMA**2 / 2
-    on_scene_s = float(rng.lognormal(mean_log, ON_SCENE_SIGMA))
-    answer, reason = _answer(chance, habits, busy=busy, orders_before=orders_before)
-    scale = habits.time_scale
+    steps = draw_steps(rng, 1)
+    party = habits.of_party(around.party_id)
+    drive_s = float(drive_time_s(distance_m(start, order.lift.position), around.hour))
+    answer, reason = _answer(chance, habits, party, around)
+    scale = habits.time_scale / party.time_factor
     return Mission(
         answer=answer,
         reason=reason,
-        answer_after_s=max(float(drawn_s[0]) / scale, ANSWER_REAL_S_MIN),
-        depart_after_s=float(drawn_s[1]) / scale,
-        travel_s=travel_s / scale,
-        on_scene_s=on_scene_s / scale,
+        answer_after_s=max(float(steps.answer_s[0]) / scale, ANSWER_REAL_S_MIN),
+        depart_after_s=float(steps.depart_s[0]) / scale,
+        travel_s=drive_s * float(steps.traffic[0]) / scale,
+        on_scene_s=float(steps.on_scene_s[0]) / habits.time_scale,
     )
 
 
 def _answer(
-    chance: float, habits: CrewHabits, *, busy: bool, orders_before: int
+    chance: float, habits: CrewHabits, party: PartyHabits, around: Circumstances
 ) -> tuple[Answer, AnswerReason]:
-    if busy:
+    if not around.on_shift:
+        return Answer.SILENT, AnswerReason.OFF_SHIFT
+    if around.busy:
         return Answer.REFUSE, AnswerReason.ON_OTHER_RESCUE
-    if orders_before < habits.orders_that_go_well:
+    if around.orders_before < habits.orders_that_go_well:
         return Answer.ACCEPT, AnswerReason.FIRST_ORDERS_GO_WELL
-    if chance < habits.refuse_share:
+    if chance < party.refuse_share:
         return Answer.REFUSE, AnswerReason.VEHICLE_PROBLEM
-    if chance < habits.refuse_share + habits.silent_share:
+    if chance < party.refuse_share + party.silent_share:
         return Answer.SILENT, AnswerReason.NOBODY_LOOKS
     return Answer.ACCEPT, AnswerReason.FREE

@@ -6,17 +6,18 @@ the simulated world alone: an order or an incident of any other lift is left to 
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
 import structlog
 
 from liftward_kit.clock import Clock, monotonic_s
+from liftward_simulator.city.document import TownCrew
 from liftward_simulator.crews.client import PhoneClient, Reply, Verdict
 from liftward_simulator.crews.desk import (
     Closing,
@@ -28,9 +29,11 @@ from liftward_simulator.crews.desk import (
     decide_closing,
     freed_by_crew,
 )
+from liftward_simulator.crews.earlier import Scene
 from liftward_simulator.crews.habits import (
     LIVE_STATES,
     Answer,
+    Circumstances,
     CrewHabits,
     LiftView,
     Mission,
@@ -41,6 +44,7 @@ from liftward_simulator.crews.habits import (
     plan_mission,
     release_method,
 )
+from liftward_simulator.crews.shifts import SHIFT_CODES, hour_of, on_duty
 from liftward_simulator.outputs.journal import Journal
 from liftward_simulator.world import SceneReport, SceneState
 
@@ -54,14 +58,6 @@ LOOK_BACK = timedelta(minutes=10)
 
 log = structlog.get_logger()
 View = TypeVar("View", OrderView, IncidentView, LogView)
-
-
-class Scene(Protocol):
-    """What a crew can do and see at a lift."""
-
-    def release(self, lift_id: str) -> bool: ...
-
-    def report(self, lift_id: str, *, since: datetime) -> SceneReport: ...
 
 
 class MissionOverError(Exception):
@@ -80,6 +76,7 @@ class Team:
     lift_ids: frozenset[str]  # of the simulated world; all other lifts are people's
     crew_account_ids: frozenset[str]  # under which the crews of this and earlier runs report
     started_at: datetime
+    hour_of: Callable[[datetime], float] = hour_of  # of the town's day, at a moment of the clock
     orders_seen_count: int = 0
     # Told to the desk, by incident: who was freed, and what was found where nobody was to be freed.
     freed: set[int] = field(default_factory=set)
@@ -96,8 +93,10 @@ class Team:
 class Crew:
     """One crew with its phone."""
 
-    def __init__(self, team: Team, phone: PhoneClient, crew_id: str, base: Position) -> None:
-        self._team, self._phone, self._crew_id, self._position = team, phone, crew_id, base
+    def __init__(self, team: Team, phone: PhoneClient, crew: TownCrew) -> None:
+        self._team, self._phone, self._crew = team, phone, crew
+        self._crew_id = crew.crew_id
+        self._position = Position(crew.base_latitude_deg, crew.base_longitude_deg)
         self._missions: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -127,14 +126,15 @@ class Crew:
         team = self._team
         # The task that runs this is one of the missions already.
         busy = sum(not task.done() for task in self._missions.values()) > 1
-        mission = plan_mission(
-            order,
-            self._position,
-            team.habits,
-            team.rng,
+        hour = team.hour_of(team.clock())
+        around = Circumstances(
+            party_id=self._crew.party_id,
+            hour=hour,
+            on_shift=bool(on_duty(SHIFT_CODES[self._crew.shift], hour)),
             busy=busy and order.state is OrderState.SENT,
             orders_before=team.orders_seen_count,
         )
+        mission = plan_mission(order, self._position, team.habits, team.rng, around)
         team.orders_seen_count += 1
         self._tell("order_seen", order)
         try:
@@ -184,7 +184,7 @@ class Crew:
     async def _on_scene(self, order: OrderView, on_scene_s: float) -> None:
         """Look who is inside, get them out, and report; or tell the desk that nobody was there."""
         team, lift_id = self._team, order.lift.lift_id
-        since = team.clock() - LOOK_BACK
+        since = (order.sent_at or team.clock()) - LOOK_BACK
         report = team.scene.report(lift_id, since=since)
         if report.state is SceneState.TRAPPED:
             await asyncio.sleep(max(on_scene_s - WINDING_S, 0.0))

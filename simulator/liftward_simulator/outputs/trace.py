@@ -1,19 +1,16 @@
-"""A trace file: every message of a simulated while, as fast as possible and without a broker.
+"""A trace file: every message that arrives, as JSON Lines of `{"topic", "received_at", "payload"}`.
 
-JSON Lines of `{"topic", "received_at", "payload"}` in order of arrival. The network is a good one:
-each message arrives a little later than it was sent, and in order. Same seed, same bytes.
+In order of arrival. Must not know the world, or how messages travel.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import IO
 
 import msgspec
-import numpy as np
 
-from liftward_simulator.devices.devices import Publication
-from liftward_simulator.stage import Stage, trace_times
-
-NETWORK_DELAY_S = (0.02, 0.12)  # a mobile network on a good day; less than one tick
+from liftward_simulator.devices.links import Arrival
+from liftward_simulator.devices.publications import Publication
 
 
 class _Line(msgspec.Struct):
@@ -22,35 +19,30 @@ class _Line(msgspec.Struct):
     payload: msgspec.Raw
 
 
-def write_trace(
-    stage: Stage,
-    file: IO[bytes],
-    rng: np.random.Generator,
-    *,
-    started_at: datetime,
-    minutes: float,
-) -> int:
-    """Play the stage for so many minutes and return how many messages were written."""
-    encoder = msgspec.json.Encoder()
-    births = [stage.devices.birth(device_id, started_at) for device_id in stage.devices.device_ids]
-    written_count = _write(file, encoder, births, [started_at] * len(births))
-    for now in trace_times(started_at, minutes):
-        published = stage.tick(now)
-        delays_s = np.sort(rng.uniform(*NETWORK_DELAY_S, len(published))).tolist()
-        times = [now + timedelta(seconds=delay_s) for delay_s in delays_s]
-        written_count += _write(file, encoder, published, times)
-    return written_count
+class TraceWriter:
+    """Writes to an open file; the caller owns it."""
 
+    is_full = False
+    is_live = False
 
-def _write(
-    file: IO[bytes],
-    encoder: msgspec.json.Encoder,
-    published: list[Publication],
-    times: list[datetime],
-) -> int:
-    lines = (
-        _Line(topic=message.topic, received_at=received_at, payload=msgspec.Raw(message.payload))
-        for message, received_at in zip(published, times, strict=True)
-    )
-    file.write(encoder.encode_lines(lines))
-    return len(published)
+    def __init__(self, file: IO[bytes], started_at: datetime) -> None:
+        """`started_at` is the moment of the world's second 0."""
+        self._file, self._started_at = file, started_at
+        self._encoder = msgspec.json.Encoder()
+        self.messages_count = 0
+
+    def put(self, arrivals: Sequence[Arrival]) -> None:
+        """Write what has arrived, in this order."""
+        self._write([self._line(arrival.publication, arrival.arrived_s) for arrival in arrivals])
+
+    def _line(self, publication: Publication, arrived_s: float) -> _Line:
+        return _Line(
+            topic=publication.topic,
+            received_at=self._started_at + timedelta(seconds=arrived_s),
+            payload=msgspec.Raw(publication.payload),
+        )
+
+    def _write(self, lines: list[_Line]) -> None:
+        if lines:
+            self._file.write(self._encoder.encode_lines(lines))
+            self.messages_count += len(lines)

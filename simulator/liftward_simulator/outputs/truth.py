@@ -1,38 +1,20 @@
-"""The truth file: what really happened, apart from what any device said. JSON Lines, append-only.
+"""What really happened, apart from what any device said: writing and reading JSON Lines.
 
-An entrapment is told twice: when it begins and when it ends.
-
-    {"record": "begin", "lift_id": "DEMO-007", "kind": "entrapment", "from": "2026-01-05T08:00:10Z",
-     "to": null, "persons": 2, "cause": "mains_cut", "ended_by": null}
-    {"record": "end", ... the same, with "to" a time and "ended_by" "freed" or "self_freed"}
-
-`from` is the moment the car stopped for good with people inside, `to` the moment the last one had
-left. Begin and end of one episode share `lift_id` and `from`. An episode without an end record is
-still open. Only an oracle reads this; neither devices nor crews nor the platform do.
+The lines are those of `truth_records`; `docs/truth.md` explains them. Only an oracle reads this;
+neither devices nor crews nor the platform do.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO
 
 import msgspec
 
-RecordKind = Literal["begin", "end"]
+from liftward_simulator.outputs.truth_records import EntrapmentRecord, TruthRecord
 
-
-class TruthRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the file."""
-
-    record: RecordKind
-    lift_id: str
-    kind: Literal["entrapment"] = "entrapment"
-    from_at: datetime = msgspec.field(name="from")
-    to_at: datetime | None = msgspec.field(name="to", default=None)
-    persons: int
-    cause: str
-    ended_by: Literal["freed", "self_freed"] | None = None
+ENTRAPMENT = "entrapment"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +35,21 @@ class TruthError(ValueError):
 
 
 class TruthWriter:
-    """Appends records; each one is on its way to the disk when `append` returns."""
+    """Writes records; `flush` puts everything so far on its way to the disk."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
+        self._encoder = msgspec.json.Encoder()
 
     def append(self, record: TruthRecord) -> None:
-        self._file.write(msgspec.json.encode(record) + b"\n")
+        self._file.write(self._encoder.encode(record) + b"\n")
+
+    def flush(self) -> None:
         self._file.flush()
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    kind: str
 
 
 def cut_unfinished_line(path: Path) -> None:
@@ -74,15 +63,15 @@ def cut_unfinished_line(path: Path) -> None:
             file.truncate(whole_bytes)
 
 
-def fold(records: Iterable[TruthRecord]) -> list[Episode]:
+def fold(records: Iterable[EntrapmentRecord]) -> list[Episode]:
     """Return the episodes in order of their begin; a later record of an episode replaces it."""
-    latest: dict[tuple[str, datetime], TruthRecord] = {}
+    latest: dict[tuple[str, datetime], EntrapmentRecord] = {}
     for record in records:
         latest[record.lift_id, record.from_at] = record
     return [
         Episode(
             lift_id=record.lift_id,
-            kind=record.kind,
+            kind=ENTRAPMENT,
             from_at=record.from_at,
             to_at=record.to_at,
             persons=record.persons,
@@ -94,20 +83,25 @@ def fold(records: Iterable[TruthRecord]) -> list[Episode]:
 
 
 def read_truth(path: Path) -> list[Episode]:
-    """Read a truth file. A last line without its line feed is still being written: left out.
+    """Read the entrapments of a truth file; lines of other kinds are passed over.
+
+    A last line without its line feed is still being written: left out.
 
     Raises
     ------
     TruthError
         When a complete line is no record.
     """
-    lines = path.read_bytes().split(b"\n")[:-1]
     records = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            records.append(msgspec.json.decode(line, type=TruthRecord))
-        except msgspec.MsgspecError as error:
-            raise TruthError(f"{path}, line {number}: not a truth record: {error}") from None
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                if msgspec.json.decode(line, type=_Kind).kind == ENTRAPMENT:
+                    records.append(msgspec.json.decode(line, type=EntrapmentRecord))
+            except msgspec.MsgspecError as error:
+                raise TruthError(f"{path}, line {number}: not a truth record: {error}") from None
     return fold(records)
 
 

@@ -13,16 +13,27 @@ import pytest
 
 from liftward_kit.clock import utc_now
 from liftward_kit.settings import Secret
+from liftward_simulator.city.document import TownCrew
 from liftward_simulator.crews.client import Account, PhoneClient
-from liftward_simulator.crews.habits import CrewHabits, Position
+from liftward_simulator.crews.earlier import RememberedScene, Scene
+from liftward_simulator.crews.habits import CrewHabits
 from liftward_simulator.crews.runner import Crew, Desk, Team
-from liftward_simulator.faults.traps import Cause
+from liftward_simulator.faults.causes import Cause
 from liftward_simulator.outputs.journal import Journal
+from liftward_simulator.outputs.truth import Episode
 from liftward_simulator.world import SceneReport, SceneState
 from support.polling import eventually_async
 
 pytestmark = pytest.mark.integration
 LIFT = {"lift_id": "DEMO-001", "latitude_deg": 0.0, "longitude_deg": 0.01}
+CREW = TownCrew(
+    crew_id="crew-1",
+    party_id="maintainer-01",
+    name="Demo Crew 1",
+    phone=None,
+    base_latitude_deg=0.0,
+    base_longitude_deg=0.0,
+)
 
 
 class FakeScene:
@@ -46,6 +57,7 @@ class FakePlatform:
 
     def __init__(self, order_state: str = "sent", lift: dict[str, Any] = LIFT) -> None:
         self.order_state, self.lift = order_state, lift
+        self.sent_at = utc_now()
         self.incident: dict[str, Any] = {"incident_id": 9, "state": "ordered", "lift": lift}
         self.freed_by = "nobody"
         self.looks_count = 0
@@ -70,7 +82,8 @@ class FakePlatform:
     def listed(self, path: str) -> dict[str, Any]:
         if path == "/api/orders":
             order = {"order_id": 4, "incident_id": 9, "crew_id": "crew-1"}
-            return {"orders": [{**order, "state": self.order_state, "lift": self.lift}]}
+            order |= {"state": self.order_state, "sent_at": self.sent_at.isoformat()}
+            return {"orders": [{**order, "lift": self.lift}]}
         if path == "/api/incidents/9":
             return {"log": [{"actor": self.freed_by, "event": "persons_freed", "reason": "r"}]}
         self.looks_count += 1
@@ -115,7 +128,7 @@ class FakePlatform:
 
 async def play(
     platform: FakePlatform,
-    scene: FakeScene,
+    scene: Scene,
     *,
     until: Callable[[], bool] | None = None,
     running: timedelta = timedelta(0),
@@ -146,7 +159,7 @@ async def play(
         return PhoneClient(http, account, gate)
 
     runners = (
-        Crew(team, phone("crew-1", "crew-1"), "crew-1", Position(0.0, 0.0)),
+        Crew(team, phone("crew-1", "crew-1"), CREW),
         Desk(team, phone("dispatcher", None)),
     )
     working = [asyncio.create_task(runner.run()) for runner in runners]
@@ -206,6 +219,46 @@ async def test_a_restarted_crew_goes_on_where_the_order_stands() -> None:
 
     assert [verb for verb, _ in platform.commands] == ["arrive", "freed", "close"]
     assert platform.positions_count >= 1
+
+
+async def test_people_freed_just_before_a_kill_are_reported_freed() -> None:
+    """The new world knows nothing of them, the truth file does: never closed as a false alarm."""
+    platform = FakePlatform(order_state="arrived")
+    freed = Episode(
+        lift_id="DEMO-001",
+        kind="entrapment",
+        from_at=utc_now() - timedelta(minutes=9),
+        to_at=utc_now() - timedelta(minutes=2),
+        persons=2,
+        cause="mains_cut",
+        ended_by="freed",
+    )
+
+    await play(platform, RememberedScene(FakeScene(SceneState.NOTHING), [freed]))
+
+    assert [verb for verb, _ in platform.commands] == ["freed", "close"]
+    assert platform.commands[0][1]["persons_count"] == 2
+    assert platform.commands[1][1]["outcome"] == "freed"
+
+
+async def test_people_who_got_out_long_before_a_slow_crew_came_are_still_known() -> None:
+    """A crew looks back from when it was sent, however long its way was."""
+    platform = FakePlatform(order_state="arrived")
+    platform.sent_at = utc_now() - timedelta(minutes=50)
+    out = Episode(
+        lift_id="DEMO-001",
+        kind="entrapment",
+        from_at=utc_now() - timedelta(minutes=55),
+        to_at=utc_now() - timedelta(minutes=45),
+        persons=2,
+        cause="mains_cut",
+        ended_by="self_freed",
+    )
+
+    await play(platform, RememberedScene(FakeScene(SceneState.NOTHING), [out]))
+
+    assert [verb for verb, _ in platform.commands] == ["close"]
+    assert platform.commands[0][1]["outcome"] == "self_freed"
 
 
 @pytest.mark.parametrize("order_state", ["sent", "accepted"])

@@ -1,15 +1,15 @@
 """The publisher against real brokers that are cut, killed and slow to come."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiomqtt
 import pytest
 
-from liftward_simulator.devices.devices import Publication
+from liftward_simulator.devices.publications import Publication
 from liftward_simulator.outputs.publisher import Broker, Connections, Publisher, connect
-from liftward_wire.topics import TopicKind
+from liftward_wire.topics import Topic, TopicKind
 from support.brokers import RunningBroker
 from support.polling import eventually_async
 from support.proxy import CuttableProxy
@@ -56,7 +56,12 @@ class Listener:
         return list(dict.fromkeys(self.payloads))
 
 
-def publisher_to(host: str, port: int, connections: Connections) -> Publisher:
+def publisher_to(
+    host: str,
+    port: int,
+    connections: Connections,
+    answer: Callable[[str, bytes], list[Publication]] | None = None,
+) -> Publisher:
     return connect(
         Broker(host=host, port=port, username=None, password=None),
         connections,
@@ -64,6 +69,7 @@ def publisher_to(host: str, port: int, connections: Connections) -> Publisher:
         client_id="simulator-test",
         birth=lambda device_id: status(device_id, b"born " + device_id.encode()),
         will=lambda device_id: status(device_id, b"dead " + device_id.encode()),
+        answer=answer,
     )
 
 
@@ -141,3 +147,27 @@ async def test_devices_with_their_own_connection_leave_their_will(
 
 async def _truth(value: bool) -> bool:  # noqa: FBT001 - an answer
     return value
+
+
+@pytest.mark.parametrize("connections", Connections)
+async def test_devices_hear_commands_and_answer(
+    broker: RunningBroker, connections: Connections
+) -> None:
+    """A command reaches the device it is for, and what it answers is published."""
+    heard: list[tuple[str, bytes]] = []
+
+    def answer(device_id: str, payload: bytes) -> list[Publication]:
+        heard.append((device_id, payload))
+        return [Publication(device_id=device_id, kind=TopicKind.REPLY, payload=b"done")]
+
+    publisher = publisher_to(broker.host, broker.port, connections, answer)
+    async with Listener().on(broker, "liftward/v1/+/DEMO-002/reply") as listener:
+        running = asyncio.create_task(publisher.run())
+        await eventually_async(lambda: _truth(publisher.all_born))
+        async with aiomqtt.Client(broker.host, broker.port) as platform:
+            await platform.publish(str(Topic("DEMO-002", TopicKind.COMMAND)), b"ask", qos=1)
+        await eventually_async(lambda: _truth(bool(listener.payloads)))
+        await publisher.end(running)
+
+    assert heard == [("DEMO-002", b"ask")]
+    assert listener.once() == [b"done"]

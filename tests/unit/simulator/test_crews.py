@@ -15,18 +15,20 @@ from liftward_simulator.crews.habits import (
     SELF_FREED_CODE,
     Answer,
     AnswerReason,
+    Circumstances,
     CrewHabits,
     LiftView,
     Mission,
     OrderState,
     OrderView,
+    PartyHabits,
     Position,
     between,
     distance_m,
     plan_mission,
     release_method,
 )
-from liftward_simulator.faults.traps import Cause
+from liftward_simulator.faults.causes import Cause
 
 BASE = Position(0.0, 0.0)
 ORDER = OrderView(
@@ -38,11 +40,14 @@ ORDER = OrderView(
 )
 
 
-def missions(habits: CrewHabits, count: int, *, busy: bool = False) -> list[Mission]:
-    rng = np.random.default_rng(1)
-    return [
-        plan_mission(ORDER, BASE, habits, rng, busy=busy, orders_before=100) for _ in range(count)
-    ]
+NOON = Circumstances(party_id="maintainer-01", hour=12.0, orders_before=100)
+
+
+def missions(
+    habits: CrewHabits, count: int, around: Circumstances = NOON, seed: int = 1
+) -> list[Mission]:
+    rng = np.random.default_rng(seed)
+    return [plan_mission(ORDER, BASE, habits, rng, around) for _ in range(count)]
 
 
 def test_codes_are_ones_the_platform_takes() -> None:
@@ -57,10 +62,9 @@ def test_codes_are_ones_the_platform_takes() -> None:
 def test_the_first_story_goes_well_whatever_the_dice_say() -> None:
     """Even crews that always refuse accept the first order of a run, and refuse the second."""
     habits = CrewHabits(refuse_share=1.0, silent_share=0.0)
-    rng = np.random.default_rng(1)
 
     first, second = (
-        plan_mission(ORDER, BASE, habits, rng, busy=False, orders_before=n) for n in (0, 1)
+        missions(habits, 1, Circumstances(hour=12.0, orders_before=n))[0] for n in (0, 1)
     )
 
     assert (first.answer, first.reason) == (Answer.ACCEPT, AnswerReason.FIRST_ORDERS_GO_WELL)
@@ -77,9 +81,54 @@ def test_answers_follow_their_shares() -> None:
 
 def test_a_busy_crew_says_so() -> None:
     """A crew on another rescue refuses with that reason."""
-    mission = missions(CrewHabits(), 1, busy=True)[0]
+    around = Circumstances(hour=12.0, orders_before=100, busy=True)
+
+    mission = missions(CrewHabits(), 1, around)[0]
 
     assert (mission.answer, mission.reason) == (Answer.REFUSE, AnswerReason.ON_OTHER_RESCUE)
+
+
+def test_a_crew_off_shift_does_not_answer() -> None:
+    """Not even the first order of a run, and not even to refuse it."""
+    around = Circumstances(hour=23.0, orders_before=0, on_shift=False)
+
+    mission = missions(CrewHabits(refuse_share=1.0, silent_share=0.0), 1, around)[0]
+
+    assert (mission.answer, mission.reason) == (Answer.SILENT, AnswerReason.OFF_SHIFT)
+
+
+def test_a_party_may_be_otherwise() -> None:
+    """A silent firm stays silent and a slow one takes its time; the others are as usual."""
+    habits = CrewHabits(
+        time_scale=1.0,
+        refuse_share=0.0,
+        silent_share=0.0,
+        party_habits={
+            "silent": PartyHabits(refuse_share=0.0, silent_share=1.0),
+            "slow": PartyHabits(refuse_share=0.0, silent_share=0.0, time_factor=3.0),
+        },
+    )
+
+    silent, slow, usual = (
+        missions(habits, 1, Circumstances(party_id=name, hour=12.0, orders_before=9))[0]
+        for name in ("silent", "slow", "another")
+    )
+
+    assert (silent.answer, silent.reason) == (Answer.SILENT, AnswerReason.NOBODY_LOOKS)
+    assert usual.answer is Answer.ACCEPT
+    assert slow.travel_s == pytest.approx(3 * usual.travel_s)
+    assert slow.depart_after_s == pytest.approx(3 * usual.depart_after_s)
+    assert slow.on_scene_s == usual.on_scene_s
+
+
+def test_the_way_takes_longer_in_the_rush_hour() -> None:
+    """The same order, the same crew: 18 o'clock is slower than noon, the night quicker."""
+    noon, rush, night = (
+        missions(CrewHabits(), 1, Circumstances(hour=hour, orders_before=9))[0].travel_s
+        for hour in (12.0, 18.0, 3.0)
+    )
+
+    assert night < noon < rush
 
 
 def test_unscaled_times_are_the_published_ones() -> None:
@@ -89,7 +138,7 @@ def test_unscaled_times_are_the_published_ones() -> None:
     assert np.mean([m.on_scene_s for m in planned]) == pytest.approx(280.0, rel=0.05)
     assert np.mean([m.answer_after_s for m in planned]) < 60.0
     assert np.mean([m.answer_after_s for m in planned]) == pytest.approx(35.0, rel=0.05)
-    # 3.3 km as the crow flies: about eleven minutes through the streets.
+    # 3.3 km as the crow flies: about eleven minutes through the streets at noon.
     assert np.mean([m.travel_s for m in planned]) == pytest.approx(672.0, rel=0.05)
 
 
@@ -118,3 +167,7 @@ def test_impossible_habits_are_refused() -> None:
         CrewHabits(time_scale=0.5)
     with pytest.raises(ValueError, match="shares"):
         CrewHabits(refuse_share=0.8, silent_share=0.3)
+    with pytest.raises(ValueError, match="shares"):
+        CrewHabits(refuse_share=-0.1)
+    with pytest.raises(ValueError, match="time factor"):
+        PartyHabits(refuse_share=0.0, silent_share=0.0, time_factor=0.0)

@@ -16,7 +16,7 @@ from liftward_simulator.crews.desk import (
     decide_closing,
     freed_by_crew,
 )
-from liftward_simulator.faults.traps import Cause
+from liftward_simulator.faults.causes import Cause
 from liftward_simulator.world import SceneReport, SceneState
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftward_simulator.devices.devices import Publication
+from liftward_simulator.devices.publications import Publication
 from liftward_simulator.outputs.spool import Spool
 from liftward_wire.topics import TopicKind
 
@@ -17,14 +17,17 @@ def numbers(publications: list[Publication]) -> list[int]:
     return [int(publication.payload) for publication in publications]
 
 
-KINDS = st.sampled_from([TopicKind.TELEMETRY, TopicKind.EVENT, TopicKind.BATCH])
+KINDS = st.sampled_from(
+    [TopicKind.TELEMETRY, TopicKind.EVENT, TopicKind.BATCH, TopicKind.STATUS, TopicKind.REPLY]
+)
+URGENT = {TopicKind.EVENT, TopicKind.REPLY}
 
 
 @given(st.lists(KINDS, max_size=40), st.integers(1, 10), st.integers(0, 5))
 def test_messages_come_out_in_order_however_often_they_are_put_back(
     kinds: list[TopicKind], window: int, failures: int
 ) -> None:
-    """Taking windows, some of which fail and return, yields every message once and in order."""
+    """Taking windows, some of which fail and return, yields urgent messages first, all in order."""
     spool = Spool()
     for number, kind in enumerate(kinds):
         spool.put(message(number, kind))
@@ -36,11 +39,23 @@ def test_messages_come_out_in_order_however_often_they_are_put_back(
         else:
             sent += numbers(taken)
 
-    assert sent == list(range(len(kinds)))
+    urgent = [number for number, kind in enumerate(kinds) if kind in URGENT]
+    assert sent == urgent + [n for n, kind in enumerate(kinds) if kind not in URGENT]
+
+
+def test_an_event_overtakes_what_waits() -> None:
+    """An event that is put last is taken first; a status keeps its place among the samples."""
+    spool = Spool()
+    for number, kind in enumerate(
+        (TopicKind.TELEMETRY, TopicKind.STATUS, TopicKind.BATCH, TopicKind.EVENT)
+    ):
+        spool.put(message(number, kind))
+
+    assert numbers(spool.take(10)) == [3, 0, 1, 2]
 
 
 def test_a_full_spool_drops_the_oldest_telemetry_and_no_event() -> None:
-    """Beyond its limit old samples go; the event among them stays in its place."""
+    """Beyond its limit old samples go; the event among them stays, and leaves first."""
     spool = Spool(messages_max=3)
     for number in range(5):
         spool.put(message(number, TopicKind.EVENT if number == 1 else TopicKind.TELEMETRY))

@@ -47,8 +47,9 @@ def test_references_hold_and_ids_are_the_contracts() -> None:
         assert kinds[lift.maker_id] == "maker"
         assert kinds[lift.maintainer_id] == "maintainer"
         assert kinds[lift.use_unit_id] == "use_unit"
-        assert 2 <= lift.floors_count <= 33
-        assert 1.0 <= lift.rated_speed_mps <= 4.0
+        assert 2 <= lift.floors_count <= 60
+        assert 0.5 <= lift.rated_speed_mps <= 8.0
+        assert lift.gateway_type == "full"
         assert max(abs(lift.latitude_deg), abs(lift.longitude_deg)) < 0.1
     crews = Counter(crew.party_id for crew in town.crews)
     for party_id, kind in kinds.items():
@@ -68,6 +69,20 @@ def test_two_edges_serve_five_lifts_each() -> None:
     assert [len(edge.lift_ids) for edge in edges] == [LIFTS_PER_EDGE, LIFTS_PER_EDGE]
     assert all(len({building_of[lift_id] for lift_id in edge.lift_ids}) == 1 for edge in edges)
     assert {d.device_id for d in town.devices if d.kind == "lift"} == set(building_of)
+
+
+def test_a_town_without_new_keys_is_read() -> None:
+    """A document from before shifts, gateways and stations loads with what was usual then."""
+    document = make_town(np.random.default_rng(1), 3)
+    for key in ("gateway_type", "has_rescue_device", "controller", "station_id", "parts"):
+        del document["lifts"][0][key]
+    del document["crews"][0]["shift"], document["crews"][0]["station_id"]
+
+    town = town_from(document)
+
+    assert town.lifts[0].gateway_type == "full"
+    assert not town.lifts[0].has_rescue_device
+    assert town.crews[0].shift == "always"
 
 
 def test_most_lifts_are_residential() -> None:

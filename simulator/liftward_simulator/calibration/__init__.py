@@ -1,0 +1,1 @@
+"""The simulated world beside the figures that rescue centres publish."""

@@ -1,0 +1,1 @@
+"""What `liftward simulate` offers: playing a scenario, and listing them."""

@@ -1,0 +1,1 @@
+"""Stories about a city, as TOML: what is special about them, checked and made into plans."""
