@@ -30,7 +30,7 @@ from liftward_simulator.pictures.recording import (
 )
 from liftward_simulator.stage import TICK_S, Stage
 from liftward_wire.codec import decode
-from liftward_wire.messages import Batch, Event, Sample, Status
+from liftward_wire.messages import Batch, Event, EventKind, Sample, Status
 from liftward_wire.states import Occupancy
 from liftward_wire.topics import Topic
 
@@ -198,7 +198,7 @@ class _Recorder:
                 self._told.add(self._second(message.observed_at), received_s, values)
             case Batch():
                 self._hear_batch(message, received_s)
-            case Event() if publication.device_id == self._lift_id:
+            case Event() if publication.device_id == self._lift_id and message.kind in _MARKED:
                 text = f"{message.kind.value} {message.code or message.service_mode or ''}".strip()
                 self._told.marks.append(Mark(received_s, text.replace("_", " ")))
             case Status():
@@ -269,6 +269,8 @@ class _Recorder:
         return spans
 
 
+# That a button is let go again tells nothing: its presses are marks enough.
+_MARKED = frozenset(EventKind) - {EventKind.ALARM_RELEASED}
 _DRAWN = ("position_m", "load_kg", "occupancy")
 
 

@@ -26,9 +26,7 @@ def defects_of(kind: DefectKind, amount: float = np.nan, from_s: float = 0.0) ->
     return defects
 
 
-def true_states(
-    occupancy: Occupancy, door: DoorState = DoorState.CLOSED
-) -> NDArray[np.int8]:
+def true_states(occupancy: Occupancy, door: DoorState = DoorState.CLOSED) -> NDArray[np.int8]:
     states = np.ones((len(STATE_NAMES), LIFT_COUNT), np.int8)
     states[STATE_ROW["occupancy"]] = occupancy.code
     states[STATE_ROW["car_door"]] = states[STATE_ROW["landing_door"]] = door.code

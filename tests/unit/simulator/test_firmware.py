@@ -62,7 +62,9 @@ def test_mislabelled_codes_are_regional_numbers_under_the_national_name(
     ],
 )
 def test_a_type_reports_only_the_faults_it_can_know(
-    type_name: str, code: str, tells: bool  # noqa: FBT001 - a table
+    type_name: str,
+    code: str,
+    tells: bool,  # noqa: FBT001 - a table
 ) -> None:
     """A fault that the gateway cannot see is not told."""
     words = said(fault(code, TYPES.index(type_name)), GATEWAYS, NATIONAL, mislabels=False)

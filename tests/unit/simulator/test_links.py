@@ -45,7 +45,7 @@ def links_of(rows: Rows, quality: LinkQuality = PERFECT, seed: int = 1) -> Links
         Spans.of(OutageKind, rows),
         quality,
         rng=np.random.default_rng(seed),
-        birth=lambda device_id, now: status(device_id, b"born"),
+        birth=lambda device_id, _now: status(device_id, b"born"),
         will=lambda device_id: status(device_id, b"dead"),
     )
 
@@ -116,7 +116,7 @@ OUTAGES = st.lists(
 def test_nothing_is_lost_but_what_a_full_spool_dropped(
     rows: Rows, kinds: dict[int, TopicKind], seed: int
 ) -> None:
-    """Each message arrives, waits in a spool at the end, or was dropped and counted; no event is."""
+    """Each message arrives, waits in a spool, or was dropped and counted; no event is dropped."""
     links = links_of(rows, BAD, seed)
     sent, arrived = played(links, 60.0, kinds)
     arrived += links.drain()
@@ -226,11 +226,14 @@ def test_a_lost_broker_sends_no_will() -> None:
 
 
 def test_a_short_loss_ends_with_the_will_before_the_birth() -> None:
-    """A connection that returns before the broker has noticed: the old session's will comes first."""
+    """Back before the broker has noticed: the old session's will comes first."""
     _, arrived = played(links_of([(OutageKind.LOST, 1, 5.0, 8.0, np.nan)]), 20.0)
 
     statuses = [a for a in arrived if a.publication.kind is TopicKind.STATUS]
-    assert [(a.publication.payload, a.arrived_s) for a in statuses] == [(b"dead", 8.0), (b"born", 8.0)]
+    assert [(a.publication.payload, a.arrived_s) for a in statuses] == [
+        (b"dead", 8.0),
+        (b"born", 8.0),
+    ]
 
 
 @pytest.mark.parametrize("kind", [OutageKind.DARK, OutageKind.REBOOT, OutageKind.REBOOT_1970])
