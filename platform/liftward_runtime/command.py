@@ -32,7 +32,10 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "fleet": ("liftward_platform.fleet.command", "load and list lifts, parties and crews"),
     "audit": ("liftward_platform.auditor.command", "compare truth, detections, incidents, ledger"),
     "ledger": ("liftward_platform.ledger.command", "verify the ledger, print a lift's history"),
-    "simulate": ("liftward_simulator.command", "run simulated lifts against a broker"),
+    "simulate": (
+        "liftward_simulator.command",
+        "play a simulated city: over a broker, into a trace, or alone",
+    ),
     "bench": ("liftward_runtime.bench.command", "measure, as ratios beside a named peer"),
 }
 

@@ -1,7 +1,7 @@
-"""A simulated town: lifts that move and carry people, faults that trap them, crews that free them.
+"""A simulated city: lifts that carry people, faults that trap them, gateways that see part, crews.
 
-The world is pure and seeded: the same town, seed and steps give the same arrays. Only `publisher`,
-`crews_client`, `crews_runner` and `command` meet a network, a file or a clock. Must not know how
-the platform detects, dispatches or stores anything: it speaks the contract and the HTTP API, as a
-device and a telephone do.
+The world is pure and seeded: the same town, seed and steps give the same arrays. Only the commands,
+`playing`, `live`, the publisher, and the crews' client and runner meet a network, a file or a
+clock. Must not know how the platform detects, dispatches or stores anything: it speaks the contract
+and the HTTP API, as a device and a telephone do.
 """

@@ -104,7 +104,9 @@ class Preparation:
                 scenario, self.town, table, self.rng(_OCCURRENCES), self.hours or 0.0
             ),
         )
-        return World.create(self.town, rng, plan)
+        world = World.create(self.town, rng, plan)
+        assert np.array_equal(world.table.arrivals_per_s, table.arrivals_per_s), "one table, twice"
+        return world
 
     def devices(self, table: LiftTable, now: datetime) -> tuple[Devices, Links]:
         """Return the devices at a moment, and the way from them to the platform."""

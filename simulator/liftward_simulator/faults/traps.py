@@ -86,7 +86,9 @@ FIRST_CAUSE = Cause.DOOR_LOCK_CONTACT
 FIRST_ALARM_AFTER_S = 3.0
 _GAMMA_SHAPE = 2.0  # people look for the button first: few press at once
 _CAUSES = tuple(Cause)
-_SHARES = np.array([CAUSES[cause].share for cause in _CAUSES])
+# Of traps that come by themselves: an earthquake hits a city, not one lift.
+_SHARES = np.array([0.0 if cause is Cause.EARTHQUAKE else CAUSES[cause].share for cause in _CAUSES])
+_SHARES /= _SHARES.sum()
 
 
 def first_trap(at_s: float) -> Trap:

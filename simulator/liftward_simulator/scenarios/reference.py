@@ -34,6 +34,14 @@ what is allowed, exit status 2, and no file is begun.
 | name | | lifts | hours | what it shows |
 |---|---|---|---|---|
 """
+_PICTURES = """
+## Pictures
+
+One lift of each, as `liftward simulate picture all --out docs/pictures/simulator` draws it: where
+the car really was and what its gateway said, doors, load and people sensor, mode, power, events
+told and what was true at that time, how late messages came, and the whole city below. Red: people
+are trapped. Smaller cities than the scenario's own, so that they are drawn in minutes.
+"""
 _KEYS = """
 ## Keys
 
@@ -55,7 +63,14 @@ def page() -> str:
             f" {one.description} |"
         )
     sections = [section for struct in _structs(Scenario, "") for section in _section(*struct)]
-    return _HEAD + "\n".join(rows) + "\n" + _KEYS + "\n".join(sections) + "\n"
+    pictures = [_picture(name) for name in scenario_names()]
+    parts = [_HEAD + "\n".join(rows), _PICTURES + "\n".join(pictures), _KEYS + "\n".join(sections)]
+    return "\n".join(parts) + "\n"
+
+
+def _picture(name: str) -> str:
+    title = load_scenario(name).title
+    return f"\n### {title}\n\n![{title}: one lift, true and told](pictures/simulator/{name}.png)"
 
 
 def _structs(struct: type[msgspec.Struct], name: str) -> Iterator[tuple[str, type[msgspec.Struct]]]:

@@ -52,6 +52,8 @@ def test_every_scenario_has_its_own_picture() -> None:
     """No scenario that comes with the program is left to the default, and none is forgotten."""
     assert sorted(FOCI) == scenario_names()
     assert focus_of("my.toml").kind == "entrapment"
+    drawn = Path(__file__).parents[3] / "docs" / "pictures" / "simulator"
+    assert sorted(file.stem for file in drawn.glob("*.png")) == scenario_names()
 
 
 def test_a_picture_is_about_the_right_kind_of_line() -> None:

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,14 +37,19 @@ def test_a_file_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_no_plain_file_is_written_to_as_it_is() -> None:
-    """A device must not be replaced by a file of its name."""
-    device = Path("/dev/null")
+def test_what_is_no_plain_file_is_written_to_as_it_is(tmp_path: Path) -> None:
+    """A pipe or a device must not be replaced by a file of its name."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
 
-    with whole_file(device) as file:
-        file.write(b"gone")
+    with whole_file(pipe) as file:
+        file.write(b"through")
 
-    assert device.is_char_device()
+    assert os.read(reader, 100) == b"through"
+    os.close(reader)
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_a_folder_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
