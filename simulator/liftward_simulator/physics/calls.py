@@ -20,7 +20,7 @@ class Calls(NamedTuple):
     aboard: NDArray[np.int8]  # persons by destination
     up: NDArray[np.int8]  # persons who wait to go up
     down: NDArray[np.int8]
-    answered: bool  # False for a full car, and one with an attendant: only those aboard count
+    answered: bool  # False for a full car: only those aboard count
 
 
 @helper

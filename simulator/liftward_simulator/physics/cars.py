@@ -86,7 +86,6 @@ class Cars:
     scripted: BoolArray  # a script, not the traffic, decides what the car does next
     mode: NDArray[np.int8]  # codes of ServiceMode
     power: NDArray[np.int8]  # codes of PowerSource
-    attendant: BoolArray  # answers car calls only
     door_factor: FloatArray  # door times multiply by it: wear, a slow door
     door_reopen_share: FloatArray  # of the closings that end in another opening
     levelling_drift_mm: FloatArray  # added to the sill offset wherever the car stops
@@ -136,7 +135,6 @@ class Cars:
             scripted=np.zeros(count, np.bool_),
             mode=np.full(count, ServiceMode.NORMAL.code, np.int8),
             power=np.full(count, PowerSource.MAINS.code, np.int8),
-            attendant=np.zeros(count, np.bool_),
             door_factor=np.ones(count),
             door_reopen_share=np.zeros(count),
             levelling_drift_mm=np.zeros(count),

@@ -117,8 +117,8 @@ def door_time_s(cars: Cars, times_s: FloatArray, i: int) -> float:
 
 @inlined
 def calls_of(cars: Cars, table: LiftTable, i: int) -> Calls:
-    """Return who wants what; a full car, and one with an attendant, passes those who wait."""
-    answered = has_room(cars, table, i) and not cars.attendant[i]
+    """Return who wants what; a full car passes those who wait."""
+    answered = has_room(cars, table, i)
     return Calls(cars.aboard[i], cars.waiting_up[i], cars.waiting_down[i], answered)
 
 

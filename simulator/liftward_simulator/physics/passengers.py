@@ -193,7 +193,7 @@ def exchange(cars: Cars, table: LiftTable, moment: Moment, rng: np.random.Genera
     """Let people leave and board at open doors; return how many passed."""
     floor, top = int(cars.floor[i]), int(table.floors_count[i]) - 1
     left = let_off(cars, i)
-    calls = Calls(cars.aboard[i], cars.waiting_up[i], cars.waiting_down[i], not cars.attendant[i])
+    calls = Calls(cars.aboard[i], cars.waiting_up[i], cars.waiting_down[i], True)
     cars.heading[i] = next_heading(calls, floor, top, int(cars.heading[i]))
     boarded = board(cars, table, moment, rng, i) if cars.heading[i] != 0 else 0
     cars.level_error_mm[i] -= sinks_mm(boarded - left, top - floor, table.pitch_m[i])

@@ -145,21 +145,6 @@ def test_slow_doors_take_longer() -> None:
     assert slow.cars.phase[0] == Phase.OPENING
 
 
-def test_with_an_attendant_only_those_aboard_count() -> None:
-    """A car in attendant mode leaves calls at landings alone."""
-    traffic = traffic_of(table_of())
-    traffic.cars.attendant[0] = True
-    traffic.cars.call(0, 5, upward=True)
-    run(traffic, 20.0)
-    assert traffic.cars.phase[0] == Phase.IDLE
-
-    traffic.cars.board(0, 7, 1)
-    run(traffic, 20.0)
-
-    assert traffic.cars.floor[0] == 7
-    assert traffic.cars.waiting_up[0, 5] == 1
-
-
 def test_people_who_want_the_other_way_do_not_hold_a_car() -> None:
     """A car that goes up for somebody above does not open for ever for one who wants down."""
     traffic = traffic_of(table_of(), floor=4)
