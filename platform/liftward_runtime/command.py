@@ -61,6 +61,9 @@ def top_parser() -> ArgumentParser:
     return parser
 
 
+READER_GONE = 128 + 13  # as a shell tells of a program that SIGPIPE ended
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
@@ -73,10 +76,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             from liftward_runtime.running_environment import adopt_running
 
             adopt_running(os.environ, current_folder=Path.cwd())
-        return module.run(parser.parse_args(words[1:]))
+        status = module.run(parser.parse_args(words[1:]))
+        sys.stdout.flush()  # a reader that has gone is noticed here, and not at exit
     except (SettingError, CallError) as error:
         sys.stderr.write(f"liftward {name}: {error}\n")
         return WRONG_CALL
+    except BrokenPipeError:
+        # Whoever read our output has seen enough (`| head`); what is left would complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
+    return status
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
+import subprocess
+import sys
 from argparse import ArgumentParser
 
 import pytest
 
 from liftward_kit.subcommand import WRONG_CALL
-from liftward_runtime.command import SUBCOMMANDS, load, main
+from liftward_runtime.command import READER_GONE, SUBCOMMANDS, load, main
 
 
 @pytest.mark.parametrize("name", sorted(SUBCOMMANDS))
@@ -23,3 +25,15 @@ def test_an_unknown_subcommand_is_a_wrong_call(capsys: pytest.CaptureFixture[str
 
     assert ended.value.code == WRONG_CALL
     assert "fly" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    """`liftward simulate list | head -0`: nothing on standard error, and the status says why."""
+    listing = [sys.executable, "-P", "-m", "liftward_runtime.command", "simulate", "list"]
+    with subprocess.Popen(listing, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        _, complaint = process.communicate(timeout=60)
+
+    assert complaint == b""
+    assert process.returncode == READER_GONE
