@@ -54,7 +54,7 @@ FOCI: dict[str, Focus] = {
         kind="clock_error", word="jump_forward", hours=1.5, before_s=300.0, after_s=900.0
     ),
     "maintenance_day": Focus(kind="mode", word="inspection", hours=2.0, after_s=600.0),
-    "device_storm": Focus(kind="link_outage", hours=1.0, before_s=120.0, after_s=600.0),
+    "device_storm": Focus(kind="link_outage", hours=1.0, before_s=120.0, after_s=900.0),
 }
 
 
