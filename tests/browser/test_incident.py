@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from support import console_scenes as scenes
 from support.browser import PHONE, SCREENSHOTS, screenshot
@@ -163,6 +163,27 @@ async def test_closing_asks_for_outcome_and_cause(open_console: OpenConsole, api
         "occurred_at": "2026-03-02T13:58:27.000Z",
     }
     assert command.key
+
+
+async def test_lists_that_got_lost_are_asked_for_again(
+    open_console: OpenConsole, api: FakeApi
+) -> None:
+    """A dialog opened while the lists of causes do not come has them as soon as they do."""
+    page = await open_console("/incidents/4106")
+    losing = True
+
+    async def lose(route: Route) -> None:
+        await (route.abort() if losing else route.continue_())
+
+    await page.route("**/api/closing-codes", lose)
+    await page.reload()
+    await page.get_by_role("button", name="Close").wait_for()
+    await page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="Close incident 4106")
+    await expect(dialog.get_by_label("Cause")).not_to_contain_text("landing-door lock")
+    losing = False
+
+    await expect(dialog.get_by_label("Cause")).to_contain_text("landing-door lock")
 
 
 async def test_a_silent_lift_keeps_its_last_state_with_its_age(

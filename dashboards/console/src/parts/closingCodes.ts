@@ -8,6 +8,9 @@ import { useApi, useText } from "./contexts";
 
 const NO_CODES: ClosingCodes = { causes: [], release_methods: [], refusal_reasons: [] };
 
+/** Nobody can close an incident without the lists: a failed request is made again. */
+const RETRY_MS = 2_000;
+
 /** Asked for once: the lists change only with a release of the server. */
 let known: ClosingCodes | null = null;
 
@@ -23,12 +26,25 @@ export function useClosingCodes(): NamedCodes {
   const { language } = useText();
   const [codes, setCodes] = useState(known ?? NO_CODES);
   useEffect(() => {
-    if (known) return;
-    void api.get<ClosingCodes>("/api/closing-codes").then((result) => {
-      if (!result.ok) return;
-      known = result.value;
+    if (known) {
+      // Another part's answer may have come between our first picture and now.
       setCodes(known);
-    });
+      return;
+    }
+    let retry: ReturnType<typeof setTimeout> | undefined;
+    let wanted = true;
+    const ask = () =>
+      void api.get<ClosingCodes>("/api/closing-codes").then((result) => {
+        if (result.ok) known = result.value;
+        if (!wanted) return;
+        if (known) setCodes(known);
+        else retry = setTimeout(ask, RETRY_MS);
+      });
+    ask();
+    return () => {
+      wanted = false;
+      clearTimeout(retry);
+    };
   }, [api]);
   const nameOf = ({ name }: NamedCode) => (language === "zh-CN" ? name.zh : name.en);
   const find = (list: NamedCode[]) => (code: string) => {
