@@ -48,6 +48,7 @@ class MqttSource:
         self._log = log.bind(client_id=client_id)
         self._waiting: deque[Received] = deque()
         self._waiting_bytes = 0
+        self._under_way = 0
         self._arrived = asyncio.Event()
         self._oldest_at_s = self._newest_at_s = 0.0
         self._connection: Connection | None = None
@@ -59,6 +60,16 @@ class MqttSource:
     def waiting_count(self) -> int:
         """Messages received and not yet taken."""
         return len(self._waiting)
+
+    @property
+    def unacknowledged_count(self) -> int:
+        """Messages received and not yet acknowledged, waiting ones and those under way."""
+        return len(self._waiting) + self._under_way
+
+    @property
+    def oldest_waiting_us(self) -> int | None:
+        """When the oldest waiting message arrived, in microseconds since 1970."""
+        return self._waiting[0].received_at_us if self._waiting else None
 
     def subscribed_for_s(self, now_s: float) -> float:
         """Return the time since the subscriptions were last granted.
@@ -111,6 +122,7 @@ class MqttSource:
 
     def acknowledge(self, messages: Sequence[Received]) -> None:
         """Acknowledge on the connection they came by; those of an earlier one are left out."""
+        self._under_way = 0
         connection = self._connection
         if connection is not None:
             connection.acknowledge(
@@ -186,6 +198,7 @@ class MqttSource:
             bytes_count += len(message.payload)
             taken.append(message)
         self._waiting_bytes -= bytes_count
+        self._under_way = len(taken)
         self._oldest_at_s = self._newest_at_s
         if self._connection is not None and self._has_room():
             self._connection.resume()

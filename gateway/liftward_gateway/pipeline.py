@@ -16,6 +16,7 @@ from liftward_gateway.batch import BatchLimits
 from liftward_gateway.detecting import Detector
 from liftward_gateway.errors import MessageFaultError
 from liftward_gateway.mark_cache import MarkCache
+from liftward_gateway.metrics import PathMetrics
 from liftward_gateway.prepare import (
     Judged,
     Prepared,
@@ -37,6 +38,8 @@ from liftward_gateway.writer import (
     write,
     write_detections,
 )
+from liftward_kit.clock import Clock
+from liftward_wire.columns import microseconds
 
 log = structlog.get_logger()
 
@@ -65,6 +68,8 @@ class Pipeline:
         limits: BatchLimits,
         *,
         through_us: int,
+        metrics: PathMetrics,
+        clock: Clock,
     ) -> None:
         self.lock = asyncio.Lock()
         self.through_us = through_us  # arrival of the last message committed
@@ -72,6 +77,7 @@ class Pipeline:
         self.messages_count = 0
         self.rows_count: Counter[Verdict] = Counter()
         self._shared, self._source, self._link, self._limits = shared, source, link, limits
+        self._metrics, self._clock = metrics, clock
         self._marks = MarkCache()
         self._marks_of_connection = -1
 
@@ -106,12 +112,21 @@ class Pipeline:
         prepared = self._prepare(judged, known)
         await asyncio.sleep(0)
         detections = self._shared.detector.apply(prepared)
+        began_at_s = asyncio.get_running_loop().time()
         try:
             await self._store(prepared, detections, known)
         except MessageFaultError as error:
             log.warning("batch_refused_by_store", messages_count=len(messages), reason=str(error))
             await self.store_detections(detections)
             await self._store_part(judged)
+            detections = []  # stored and counted already
+        self._metrics.committed(
+            messages,
+            prepared,
+            detections,
+            commit_s=asyncio.get_running_loop().time() - began_at_s,
+            committed_us=microseconds(self._clock()),
+        )
         self._marks.shrink()
         self.through_us = messages[-1].received_at_us
         self.messages_count += len(messages)
@@ -127,6 +142,7 @@ class Pipeline:
 
         try:
             await self._link.transact(work)
+            self._metrics.concluded(detections)
         except MessageFaultError:
             if len(detections) == 1:
                 log.exception("detection_refused_by_store", detection=str(detections[0]))
@@ -198,6 +214,7 @@ class Pipeline:
 
     async def _quarantine_refused(self, one: Judged, error: MessageFaultError) -> None:
         entry = store_refused(one.received, str(error))
+        self._metrics.refused([entry])
         try:
             await self._store(Prepared(quarantined=[entry]), (), {})
         except MessageFaultError:

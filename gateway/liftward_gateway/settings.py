@@ -9,7 +9,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from liftward_gateway.connection import BrokerAddress
 from liftward_kit.database import DatabaseSettings
-from liftward_kit.settings import Environ, Secret, SettingError, read
+from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
 
 BROKER_SETTING = "LIFTWARD_BROKER_URL"
 DEFAULT_BROKER_URL = "mqtt://127.0.0.1:1883"
@@ -23,6 +23,7 @@ class GatewaySettings:
 
     broker: BrokerAddress
     database: DatabaseSettings
+    metrics_port: int  # 0: not served
     ready_file: Path | None  # touched when every subscription is granted
     log_level: str
 
@@ -33,6 +34,13 @@ class GatewaySettings:
         return cls(
             broker=broker_address(environ.get(BROKER_SETTING, "").strip() or DEFAULT_BROKER_URL),
             database=_database(environ),
+            metrics_port=read(
+                environ,
+                "LIFTWARD_GATEWAY_METRICS_PORT",
+                default=0,
+                parse=count_between(0, 65_535),
+                allowed="a port, or 0 for none",
+            ),
             ready_file=Path(ready_file) if ready_file else None,
             log_level=read(
                 environ,

@@ -17,6 +17,7 @@ from liftward_gateway.admit import Received
 from liftward_gateway.batch import EVENT_LIMITS, TELEMETRY_LIMITS, BatchLimits
 from liftward_gateway.care import Care
 from liftward_gateway.detecting import Detector
+from liftward_gateway.metrics import GatewayMetrics, PathMetrics
 from liftward_gateway.pipeline import Pipeline, Shared
 from liftward_gateway.quarantine import KeptRows
 from liftward_gateway.recovery import Restored, restore
@@ -65,9 +66,18 @@ async def worker_paths(dsn: str) -> AsyncIterator[Paths]:
     links = {lane: StoreLink(settings, lane, ALL, Random(1)) for lane in Lane}
     registry = Registry()
     detector = Detector(FleetState.empty(0), default_thresholds(), registry)
+    metrics = GatewayMetrics()
     shared = Shared(ALL, registry, detector, KeptRows())
     telemetry, events = (
-        Pipeline(shared, NoSource(), links[lane], limits, through_us=0)
+        Pipeline(
+            shared,
+            NoSource(),
+            links[lane],
+            limits,
+            through_us=0,
+            metrics=PathMetrics(metrics, lane.name.lower()),
+            clock=utc_now,
+        )
         for lane, limits in ((Lane.TELEMETRY, TELEMETRY_LIMITS), (Lane.EVENT, EVENT_LIMITS))
     )
     care = Care(shared, links[Lane.CARE], telemetry, events, utc_now)
