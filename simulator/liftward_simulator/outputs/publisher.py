@@ -19,6 +19,7 @@ import structlog
 
 from liftward_kit.settings import Secret
 from liftward_simulator.devices.publications import Publication
+from liftward_simulator.outputs.resending import AFTER_S, SentLog
 from liftward_simulator.outputs.spool import SPOOL_MESSAGES_MAX, Spool
 from liftward_wire.topics import PREFIX, Topic, TopicError, TopicKind, parse_topic
 
@@ -85,10 +86,14 @@ class Link:
         will: Publication | None = None,
         commands: Commands | None = None,
         spool_messages_max: int = SPOOL_MESSAGES_MAX,
+        resend_after_s: tuple[float, float] = AFTER_S,
     ) -> None:
         self._broker, self._client_id, self._births, self._will = broker, client_id, births, will
         self.spool = Spool(spool_messages_max)
         self._commands = commands
+        self._sent = SentLog()
+        self._resend_after_s = resend_after_s
+        self._resending: asyncio.TimerHandle | None = None
         self._waiting = asyncio.Event()
         self._ending = asyncio.Event()
         self.connected = False
@@ -112,14 +117,31 @@ class Link:
                 async with self._client() as client:
                     log.info("broker_connected", client_id=self._client_id)
                     self.connected, wait_s = True, BACKOFF_S[0]
+                    if self._sent.is_lost:
+                        self._resend_later()
                     await self._serve(client)
             except aiomqtt.MqttError as error:
                 if self.connected:
                     log.warning("broker_lost", client_id=self._client_id, error=str(error))
+                    self._sent.lose(asyncio.get_running_loop().time())
                 self.connected = False
                 await self._wait(wait_s * (0.5 + random.random()))
                 wait_s = min(wait_s * 2, BACKOFF_S[1])
         self.connected = False
+        if self._resending is not None:
+            self._resending.cancel()
+
+    def _resend_later(self) -> None:
+        """Send once more what the broker may have lost, some time after we are back."""
+        if self._resending is not None:
+            self._resending.cancel()
+        after_s = random.uniform(*self._resend_after_s)
+        self._resending = asyncio.get_running_loop().call_later(after_s, self._resend)
+
+    def _resend(self) -> None:
+        if self.connected:  # or else the next return makes a new timer
+            self.spool.put_back(self._sent.take())
+            self._waiting.set()
 
     def _client(self) -> aiomqtt.Client:
         broker, will = self._broker, self._will
@@ -175,7 +197,9 @@ class Link:
                 for message in self.spool.take(window.room_count):
                     window.send(message)
                 if window.unacknowledged:
-                    self.sent_count += await window.settled()
+                    settled = await window.settled()
+                    self.sent_count += len(settled)
+                    self._sent.note(settled, asyncio.get_running_loop().time())
                 else:
                     self._waiting.clear()
                     await self._waiting.wait()
@@ -220,15 +244,14 @@ class _Window:
         )
         self.unacknowledged.append((message, asyncio.ensure_future(publishing)))
 
-    async def settled(self) -> int:
-        """Wait until the oldest is acknowledged; return how many are, from the oldest on."""
+    async def settled(self) -> list[Publication]:
+        """Wait until the oldest is acknowledged; return those that are, from the oldest on."""
         await self.unacknowledged[0][1]
-        count = 0
+        settled: list[Publication] = []
         while self.unacknowledged and self.unacknowledged[0][1].done():
             self.unacknowledged[0][1].result()
-            self.unacknowledged.popleft()
-            count += 1
-        return count
+            settled.append(self.unacknowledged.popleft()[0])
+        return settled
 
     def close(self) -> list[Publication]:
         """Give up waiting; return what is not acknowledged."""
@@ -291,6 +314,7 @@ def connect(
     birth: Callable[[str], Publication],
     will: Callable[[str], Publication],
     answer: Callable[[str, bytes], Sequence[Publication]] | None = None,
+    resend_after_s: tuple[float, float] = AFTER_S,
 ) -> Publisher:
     """Return the publisher of these devices; nothing is connected before it runs.
 
@@ -309,6 +333,7 @@ def connect(
             client_id=client_id,
             births=births_of(device_ids),
             commands=commands_of(f"{PREFIX}/+/+/{TopicKind.COMMAND}"),
+            resend_after_s=resend_after_s,
         )
         return Publisher([link], dict.fromkeys(device_ids, link))
     links = {
@@ -319,6 +344,7 @@ def connect(
             will=will(device_id),
             commands=commands_of(str(Topic(device_id, TopicKind.COMMAND))),
             spool_messages_max=max(SPOOL_MESSAGES_MAX // len(device_ids), 1),
+            resend_after_s=resend_after_s,
         )
         for device_id in device_ids
     }

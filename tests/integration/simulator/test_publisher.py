@@ -61,6 +61,7 @@ def publisher_to(
     port: int,
     connections: Connections,
     answer: Callable[[str, bytes], list[Publication]] | None = None,
+    resend_after_s: tuple[float, float] = (60.0, 60.0),
 ) -> Publisher:
     return connect(
         Broker(host=host, port=port, username=None, password=None),
@@ -70,6 +71,7 @@ def publisher_to(
         birth=lambda device_id: status(device_id, b"born " + device_id.encode()),
         will=lambda device_id: status(device_id, b"dead " + device_id.encode()),
         answer=answer,
+        resend_after_s=resend_after_s,
     )
 
 
@@ -99,6 +101,25 @@ async def test_nothing_is_lost_or_disordered_when_the_network_is_cut(
 
         assert listener.once() == wanted
         assert publisher.spooled_count == 0
+
+
+async def test_what_a_killed_broker_had_acknowledged_is_sent_once_more(
+    broker: RunningBroker,
+) -> None:
+    """A broker keeps in memory what it acknowledged: the last minute is repeated to its heir."""
+    publisher = publisher_to(broker.host, broker.port, Connections.SHARED, resend_after_s=(1, 2))
+    running = asyncio.create_task(publisher.run())
+    for number in range(20):
+        publisher.put(sample(number))
+    await eventually_async(lambda: _truth(publisher.sent_count == 20))  # and nobody has heard it
+    broker.kill()
+    publisher.put(sample(20))
+    await asyncio.to_thread(broker.start)
+    async with Listener().on(broker, "liftward/v1/+/+/telemetry") as listener:
+        await eventually_async(lambda: _truth(len(listener.once()) == 21), within_s=15.0)
+    await publisher.end(running)
+
+    assert sorted(listener.once()) == sorted(sample(number).payload for number in range(21))
 
 
 async def test_a_broker_that_comes_late_gets_everything(mosquitto_broker: RunningBroker) -> None:
