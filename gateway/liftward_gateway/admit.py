@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from liftward_gateway.alarm_clock import alarm_of_broken_clock, is_alarm
 from liftward_gateway.registry import Registry
 from liftward_wire.codec import decode
 from liftward_wire.columns import microseconds
@@ -15,8 +16,9 @@ from liftward_wire.messages import Batch, Event, Message, Sample, Status
 from liftward_wire.rejection import Rejected, RejectReason
 from liftward_wire.topics import Topic, TopicError, TopicKind, parse_topic
 
-# A device clock may be ahead this much (no NTP, winter time off by a step is an hour and is a
-# fault); measured skew is for later, a row an hour ahead would freeze the live state until then.
+# A device clock may be ahead this much (no NTP; winter time off by a step is an hour and is a
+# fault). A row an hour ahead would freeze the live state until then. Smaller skew is measured and
+# flagged, see `mark_loop`.
 AHEAD_S_MAX = 300.0
 # Store-and-forward after a week without a link is the most a device is asked to keep.
 BEHIND_S_MAX = 7 * 86_400.0
@@ -58,11 +60,16 @@ class AdmittedSamples:
 
 @dataclass(frozen=True, slots=True)
 class AdmittedEvent:
+    """An event. `observed_us` is `claimed_us`, what the device said, or for an alarm with an
+    implausible time its arrival.
+    """
+
     device_id: str
     event: Event
     lift_index: int
     received_at_us: int
     observed_us: int
+    claimed_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,8 @@ def admit(received: Received, registry: Registry) -> Admitted | Rejected:
     if topic.kind in (TopicKind.COMMAND, TopicKind.REPLY):
         return Rejected(RejectReason.WRONG_TOPIC, f"the gateway takes no {topic.kind} messages")
     message = decode(topic, received.payload)
+    if isinstance(message, Rejected):
+        message = alarm_of_broken_clock(topic, received.payload, message)
     if isinstance(message, Rejected):
         return message
     return _admit_message(topic, message, received, registry)
@@ -125,9 +134,14 @@ def _admit_event(
 ) -> AdmittedEvent | Rejected:
     if lift_index is None:
         return _not_served(topic, [topic.device_id])
-    observed_us = microseconds(event.observed_at)
-    return _refused_time(observed_us, observed_us, received) or AdmittedEvent(
-        topic.device_id, event, lift_index, received.received_at_us, observed_us
+    claimed_us = observed_us = microseconds(event.observed_at)
+    refused = _refused_time(claimed_us, claimed_us, received)
+    if refused is not None:
+        if not is_alarm(event):
+            return refused
+        observed_us = received.received_at_us
+    return AdmittedEvent(
+        topic.device_id, event, lift_index, received.received_at_us, observed_us, claimed_us
     )
 
 
