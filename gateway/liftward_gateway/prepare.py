@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from liftward_gateway.admit import (
     UNSERVED,
@@ -32,8 +33,7 @@ from liftward_wire.rejection import Rejected
 TELEMETRY_STREAM, EVENT_STREAM = "telemetry", "event"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A message and what admission made of it."""
 
     received: Received
@@ -43,10 +43,10 @@ class Judged:
     def stream(self) -> StreamKey | None:
         """The stream whose marks decide about it, if it has sequence numbers."""
         match self.result:
-            case AdmittedSamples(device_id):
-                return device_id, TELEMETRY_STREAM
-            case AdmittedEvent(device_id):
-                return device_id, EVENT_STREAM
+            case AdmittedSamples():
+                return self.result.device_id, TELEMETRY_STREAM
+            case AdmittedEvent():
+                return self.result.device_id, EVENT_STREAM
             case _:
                 return None
 
