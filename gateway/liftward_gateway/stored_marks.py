@@ -60,22 +60,28 @@ _LOADED = {
 _SKEW_CODES = {str(skew): code for code, skew in enumerate(SKEW_BY_CODE)}
 
 
-def mark_parameters(marks: Sequence[StoredMark]) -> dict[str, list[Any]]:
+def mark_parameters(marks: Sequence[StoredMark]) -> dict[str, list[str] | str]:
     """Return the arrays that the query `write_marks` takes."""
     table = np.array([mark for _, mark, _ in marks])
-    parameters: dict[str, list[Any]] = {
+    parameters: dict[str, list[str] | str] = {
         "device_ids": [stream[0] for stream, _, _ in marks],
         "streams": [stream[1] for stream, _, _ in marks],
         "gaps": [_gaps_text(gaps) for _, _, gaps in marks],
         "skews": [str(SKEW_BY_CODE[code]) for code in table[:, SKEW].tolist()],
     }
     for name, column in _NUMBERS.items():
-        parameters[name] = table[:, column].tolist()
+        parameters[name] = _array_text(table[:, column].tolist())
     for name, column in _DELAYS.items():
-        parameters[name] = [
-            None if delay_us == NO_DELAY else delay_us for delay_us in table[:, column].tolist()
-        ]
+        delays_us = table[:, column].tolist()
+        parameters[name] = _array_text(
+            ["NULL" if delay_us == NO_DELAY else delay_us for delay_us in delays_us]
+        )
     return parameters
+
+
+def _array_text(values: Sequence[int | str]) -> str:
+    """Return numbers as the text of an array: the driver would dump a list one by one."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def stored_mark(row: Mapping[str, Any]) -> StoredMark:
