@@ -14,3 +14,5 @@ ALTER TABLE sequence_mark
 
 -- An alarm with an implausible time is taken as of its arrival; this is the time it claimed.
 ALTER TABLE lift_event ADD COLUMN claimed_at timestamptz;
+CREATE INDEX lift_event_untimely ON lift_event (lift_key, received_at DESC)
+    WHERE claimed_at IS NOT NULL;
