@@ -49,7 +49,8 @@ if [ "${1:-}" = dev ] || ! { command -v mosquitto || [ -x /usr/sbin/mosquitto ];
     npm ci $quiet --prefix deploy/aedes
 fi
 # The loops over lifts are compiled once, here, and not while the first lift waits.
-say "detector and simulator"
+say "detector, gateway and simulator"
 .venv/bin/python -P -c 'from liftward_detection.detector import warm_up; warm_up()'
+.venv/bin/python -P -c 'from liftward_gateway.mark_loop import warm_up; warm_up()'
 .venv/bin/python -P -c 'from liftward_simulator.physics.traffic import warm_up; warm_up()'
 say "ready after $(($(date +%s) - started)) s"

@@ -15,8 +15,8 @@ const DRAIN_TIMEOUT_MS = 10_000
 const PACKETS_BEFORE_SESSION = 200
 // MQTT 3.1 allowed 23 characters only; 3.1.1 clients may use more.
 const CLIENT_ID_LENGTH = 128
-// As in mosquitto.conf: one batch of a building's edge is some tens of kB.
-const MAX_MESSAGE_BYTES = 1_048_576
+// As in mosquitto.conf, and more than the contract's limit: the gateway says what is too large.
+const MAX_MESSAGE_BYTES = 4_000_000
 const CONFIGURATION_ERROR = 2
 
 const [host, portText] = process.argv.slice(2)

@@ -1,15 +1,24 @@
 """What goes into one transaction: enough to be worth a commit, never so much that it delays.
 
-Knows sizes and ages. Must not know MQTT, messages or SQL.
+Knows sizes and ages; every window is derived from another here. Must not know MQTT or SQL.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-# Received and not yet acknowledged, in one path. Twice the 4,000 a broker of ours hands out at
-# once (see the broker's configuration), so that a full window never stops the reader.
-WINDOW_MESSAGES_MAX = 8_000
-WINDOW_BYTES_MAX = 64_000_000  # memory: 32 of the largest messages the contract allows
+from liftward_wire.messages import PAYLOAD_BYTES_MAX
+
+# What a broker should hand out unacknowledged to one of our sessions: of 40,000 messages a second,
+# what arrives during a commit of 100 ms. The brokers we start are set to it; the default of others
+# (Mosquitto: 20) starves a gateway that acknowledges after its commit.
+BROKER_WINDOW_MESSAGES = 4_000
+# Received and not yet acknowledged, in one path. Twice the broker's window, so that a full window
+# never stops the reader.
+WINDOW_MESSAGES_MAX = 2 * BROKER_WINDOW_MESSAGES
+WINDOW_BYTES_MAX = 32 * PAYLOAD_BYTES_MAX  # memory: so many of the largest messages
+# The largest message a broker should take: more than the contract's, so that a message which is too
+# large is refused by us, with a reason, and not dropped by a broker without a word.
+BROKER_MESSAGE_BYTES_MAX = 2 * PAYLOAD_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,16 +35,34 @@ class BatchLimits:
 # some 10 ms (with 2,000 an alarm waited three times as long, for no more samples a second); 8 MB of
 # columns are near 80,000 rows, half a second.
 TELEMETRY_LIMITS = BatchLimits(
-    messages_max=1_000, bytes_max=8_000_000, age_s_max=0.05, quiet_s_max=0.004
+    messages_max=BROKER_WINDOW_MESSAGES // 4,
+    bytes_max=4 * PAYLOAD_BYTES_MAX,
+    age_s_max=0.05,
+    quiet_s_max=0.004,
 )
 # An alarm is written at once: what arrived together goes together.
-EVENT_LIMITS = BatchLimits(messages_max=500, bytes_max=2_000_000, age_s_max=0.0, quiet_s_max=0.0)
+EVENT_LIMITS = BatchLimits(
+    messages_max=TELEMETRY_LIMITS.messages_max // 2,
+    bytes_max=PAYLOAD_BYTES_MAX,
+    age_s_max=0.0,
+    quiet_s_max=0.0,
+)
+
+
+def check_windows(limits: BatchLimits) -> None:
+    """Raise AssertionError, at every start, when limits that follow from one another do not fit."""
+    # The next batch gathers, in the broker's window and in ours, while this one commits.
+    assert limits.messages_max * 2 <= BROKER_WINDOW_MESSAGES < WINDOW_MESSAGES_MAX
+    # A batch takes one message past its limit at most: also two of the largest leave room.
+    assert limits.bytes_max * 2 + BROKER_MESSAGE_BYTES_MAX <= WINDOW_BYTES_MAX
+    # One message, however large, is a batch; and it is we who say that it is too large.
+    assert limits.bytes_max >= PAYLOAD_BYTES_MAX
+    assert PAYLOAD_BYTES_MAX < BROKER_MESSAGE_BYTES_MAX
+    assert limits.quiet_s_max <= limits.age_s_max
+
 
 for _limits in (TELEMETRY_LIMITS, EVENT_LIMITS):
-    # The next batch gathers while this one commits.
-    assert _limits.messages_max * 2 <= WINDOW_MESSAGES_MAX
-    assert _limits.bytes_max * 2 <= WINDOW_BYTES_MAX
-    assert _limits.quiet_s_max <= _limits.age_s_max
+    check_windows(_limits)
 
 
 class CloseReason(StrEnum):

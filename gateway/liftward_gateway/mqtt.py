@@ -15,12 +15,14 @@ from paho.mqtt.client import MQTTMessage
 from liftward_gateway.admit import Received
 from liftward_gateway.backoff import Backoff
 from liftward_gateway.batch import (
+    BROKER_WINDOW_MESSAGES,
     WINDOW_BYTES_MAX,
     WINDOW_MESSAGES_MAX,
     BatchLimits,
     close_reason,
     wait_s,
 )
+from liftward_gateway.broker_window import BrokerWindow
 from liftward_gateway.connection import BrokerAddress, BrokerUnavailableError, Connection
 
 log = structlog.get_logger()
@@ -52,6 +54,7 @@ class MqttSource:
         self._arrived = asyncio.Event()
         self._oldest_at_s = self._newest_at_s = 0.0
         self._connection: Connection | None = None
+        self._broker_window = BrokerWindow()
         self._connections_count = 0
         self._stopping = False
         self._subscribed_at_s: float | None = None  # None until the first time
@@ -132,6 +135,7 @@ class MqttSource:
                     if message.connection == connection.number and message.qos > 0
                 ]
             )
+            self._broker_window.acknowledged(asyncio.get_running_loop().time())
 
     async def stop(self) -> None:
         """Disconnect in order; what was not acknowledged stays with the broker."""
@@ -191,6 +195,7 @@ class MqttSource:
         return 0.0 if reason else wait_s(limits, age_s=age_s, quiet_s=quiet_s)
 
     def _take(self, limits: BatchLimits) -> list[Received]:
+        self._watch_window()
         taken: list[Received] = []
         bytes_count = 0
         while self._waiting and len(taken) < limits.messages_max and bytes_count < limits.bytes_max:
@@ -203,6 +208,17 @@ class MqttSource:
         if self._connection is not None and self._has_room():
             self._connection.resume()
         return taken
+
+    def _watch_window(self) -> None:
+        """Tell the operator of a broker that hands out too few messages at a time."""
+        window = self._broker_window.taken(len(self._waiting), first_at_s=self._oldest_at_s)
+        if window is not None:
+            self._log.warning(
+                "broker_window_small",
+                unacknowledged_messages_max=window,
+                wanted=BROKER_WINDOW_MESSAGES,
+                hint="each of our commits takes so few: raise max_inflight_messages of the broker",
+            )
 
 
 def _topic_of(message: MQTTMessage) -> str:

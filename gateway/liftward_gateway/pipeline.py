@@ -15,19 +15,19 @@ from liftward_gateway.admit import Received
 from liftward_gateway.batch import BatchLimits
 from liftward_gateway.detecting import Detector
 from liftward_gateway.errors import MessageFaultError
-from liftward_gateway.mark_cache import MarkCache
+from liftward_gateway.mark_table import BatchMarks, MarkTable
 from liftward_gateway.metrics import PathMetrics
 from liftward_gateway.prepare import (
     Judged,
     Prepared,
-    StreamKey,
     judge,
     prepare,
+    streams_of,
     unregistered_devices,
 )
 from liftward_gateway.quarantine import KeptRows, store_refused
 from liftward_gateway.registry import Registry
-from liftward_gateway.sequence import StreamMarks, Verdict
+from liftward_gateway.sequence import Verdict
 from liftward_gateway.shards import ShardRange
 from liftward_gateway.source import MessageSource
 from liftward_gateway.store_link import Connection, StoreLink
@@ -78,7 +78,7 @@ class Pipeline:
         self.rows_count: Counter[Verdict] = Counter()
         self._shared, self._source, self._link, self._limits = shared, source, link, limits
         self._metrics, self._clock = metrics, clock
-        self._marks = MarkCache()
+        self._marks = MarkTable()
         self._marks_of_connection = -1
 
     @property
@@ -108,13 +108,12 @@ class Pipeline:
     async def handle(self, messages: Sequence[Received]) -> None:
         """Store all that these messages say, or why not; return when it is committed."""
         judged = await self._judge(messages)
-        known = await self._known_marks(judged)
-        prepared = self._prepare(judged, known)
+        prepared = self._prepare(judged, await self._marks_of(judged))
         await asyncio.sleep(0)
         detections = self._shared.detector.apply(prepared)
         began_at_s = asyncio.get_running_loop().time()
         try:
-            await self._store(prepared, detections, known)
+            await self._store(prepared, detections)
         except MessageFaultError as error:
             log.warning("batch_refused_by_store", messages_count=len(messages), reason=str(error))
             await self.store_detections(detections)
@@ -127,7 +126,6 @@ class Pipeline:
             commit_s=asyncio.get_running_loop().time() - began_at_s,
             committed_us=microseconds(self._clock()),
         )
-        self._marks.shrink()
         self.through_us = messages[-1].received_at_us
         self.messages_count += len(messages)
         self.rows_count.update(prepared.counts)
@@ -168,42 +166,38 @@ class Pipeline:
             for one in judged
         ]
 
-    async def _known_marks(self, judged: Sequence[Judged]) -> dict[StreamKey, StreamMarks]:
-        """Return the committed marks of all streams of these messages."""
+    async def _marks_of(self, judged: Sequence[Judged]) -> BatchMarks:
+        """Return a copy of the committed marks of all streams of these messages."""
         if self._marks_of_connection != self._link.connections_count:
             self._marks.clear()
             self._marks_of_connection = self._link.connections_count
-        streams = {stream for one in judged if (stream := one.stream) is not None}
+        streams = streams_of(judged)
         missing = self._marks.missing(streams)
         if missing:
-            self._marks.put(await self._link.read(lambda link: load_marks(link, missing)))
-        return self._marks.of(streams)
+            stored = await self._link.read(lambda link: load_marks(link, missing))
+            self._marks.load(missing, stored)
+        return self._marks.batch(streams)
 
-    def _prepare(self, judged: Sequence[Judged], known: dict[StreamKey, StreamMarks]) -> Prepared:
-        prepared = prepare(judged, known)
+    def _prepare(self, judged: Sequence[Judged], marks: BatchMarks) -> Prepared:
+        prepared = prepare(judged, marks)
         kept_rows = self._shared.kept_rows
         prepared.quarantined = [kept_rows.bounded(entry) for entry in prepared.quarantined]
         return prepared
 
-    async def _store(
-        self,
-        prepared: Prepared,
-        detections: Sequence[DetectionRow],
-        known: dict[StreamKey, StreamMarks],
-    ) -> None:
+    async def _store(self, prepared: Prepared, detections: Sequence[DetectionRow]) -> None:
         lift_keys = self._shared.registry.keys_array()
 
         async def work(connection: Connection) -> None:
-            await write(connection, prepared, detections, lift_keys, known)
+            await write(connection, prepared, detections, lift_keys)
 
         await self._link.transact(work)
-        self._marks.put(prepared.marks)
+        self._marks.commit(prepared.marks)
 
     async def _store_part(self, judged: Sequence[Judged]) -> None:
         """Store these messages; find those that the database refuses and quarantine them."""
-        known = await self._known_marks(judged)
+        prepared = self._prepare(judged, await self._marks_of(judged))
         try:
-            await self._store(self._prepare(judged, known), (), known)
+            await self._store(prepared, ())
         except MessageFaultError as error:
             if len(judged) == 1:
                 await self._quarantine_refused(judged[0], error)
@@ -216,7 +210,7 @@ class Pipeline:
         entry = store_refused(one.received, str(error))
         self._metrics.refused([entry])
         try:
-            await self._store(Prepared(quarantined=[entry]), (), {})
+            await self._store(Prepared(quarantined=[entry]), ())
         except MessageFaultError:
             # Nothing of it can be kept anywhere but here.
             log.exception(

@@ -4,11 +4,12 @@ Knows messages, registration and sequence marks. Must not know SQL, MQTT or the 
 it is given unchanged: when the store refuses a batch, parts of it are prepared again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from liftward_gateway.admit import (
     UNSERVED,
@@ -20,19 +21,19 @@ from liftward_gateway.admit import (
     admit,
     unregistered_device,
 )
+from liftward_gateway.mark_loop import ALL_DUPLICATE, FIRST, LAST, MIXED, NUMBER_COLUMNS
+from liftward_gateway.mark_table import BatchMarks, Judgement, StreamKey
 from liftward_gateway.quarantine import QuarantineEntry, entry_of
 from liftward_gateway.registry import Registry
-from liftward_gateway.sequence import Mark, Span, StreamMarks, Verdict
+from liftward_gateway.sequence import Verdict
 from liftward_wire.columns import SampleColumns, columns_of
 from liftward_wire.messages import Sample
 from liftward_wire.rejection import Rejected
 
-StreamKey = tuple[str, str]  # device id, and one of the two streams
 TELEMETRY_STREAM, EVENT_STREAM = "telemetry", "event"
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """A message and what admission made of it."""
 
     received: Received
@@ -42,10 +43,10 @@ class Judged:
     def stream(self) -> StreamKey | None:
         """The stream whose marks decide about it, if it has sequence numbers."""
         match self.result:
-            case AdmittedSamples(device_id):
-                return device_id, TELEMETRY_STREAM
-            case AdmittedEvent(device_id):
-                return device_id, EVENT_STREAM
+            case AdmittedSamples():
+                return self.result.device_id, TELEMETRY_STREAM
+            case AdmittedEvent():
+                return self.result.device_id, EVENT_STREAM
             case _:
                 return None
 
@@ -58,28 +59,8 @@ class Prepared:
     events: list[AdmittedEvent] = field(default_factory=list)
     statuses: list[AdmittedStatus] = field(default_factory=list)
     quarantined: list[QuarantineEntry] = field(default_factory=list)
-    marks: dict[StreamKey, StreamMarks] = field(default_factory=dict)
-    touched: set[tuple[StreamKey, int]] = field(default_factory=set)  # with boot id
+    marks: BatchMarks = field(default_factory=BatchMarks)
     counts: dict[Verdict, int] = field(default_factory=dict)
-
-    @property
-    def touched_marks(self) -> list[tuple[StreamKey, int, Mark]]:
-        """The marks to write: those of boots that were not pushed out meanwhile, in key order."""
-        return [
-            (stream, boot_id, mark)
-            for stream, boot_id in sorted(self.touched)
-            if (mark := self.marks[stream].by_boot.get(boot_id)) is not None
-        ]
-
-    def forgotten_boots(
-        self, known: Mapping[StreamKey, StreamMarks]
-    ) -> list[tuple[StreamKey, int]]:
-        """Return the boots that were remembered before and are not any more."""
-        return [
-            (stream, boot_id)
-            for stream in sorted(self.marks)
-            for boot_id in sorted(known[stream].by_boot.keys() - self.marks[stream].by_boot.keys())
-        ]
 
 
 def judge(messages: Iterable[Received], registry: Registry) -> list[Judged]:
@@ -93,104 +74,99 @@ def unregistered_devices(judged: Iterable[Judged]) -> set[str]:
     return {device_id for device_id in found if device_id is not None}
 
 
-def prepare(judged: Sequence[Judged], known: Mapping[StreamKey, StreamMarks]) -> Prepared:
-    """Drop repeats and gather what is to be written; `known` has every stream of `judged`."""
-    prepared = Prepared()
+def streams_of(judged: Iterable[Judged]) -> list[StreamKey]:
+    """Return the streams whose marks decide about these messages, each once."""
+    return list(dict.fromkeys(stream for one in judged if (stream := one.stream) is not None))
+
+
+def prepare(judged: Iterable[Judged], marks: BatchMarks) -> Prepared:
+    """Drop repeats and gather what is to be written; `marks` has every stream of `judged`."""
+    prepared = Prepared(marks=marks)
     samples: list[AdmittedSamples] = []
-    keep: list[npt.NDArray[np.bool_]] = []
+    events: list[AdmittedEvent] = []
     for one in judged:
         match one.result:
-            case Rejected():
-                prepared.quarantined.append(entry_of(one.received, one.result))
-            case AdmittedStatus():
-                prepared.statuses.append(one.result)
-            case AdmittedEvent():
-                if _take_event(prepared, one.result, known):
-                    prepared.events.append(one.result)
             case AdmittedSamples():
                 samples.append(one.result)
-                keep.append(_take_samples(prepared, one.result, known))
                 if one.result.refused_rows is not None:
                     prepared.quarantined.append(entry_of(one.received, one.result.refused_rows))
+            case AdmittedEvent():
+                events.append(one.result)
+            case AdmittedStatus():
+                prepared.statuses.append(one.result)
+            case Rejected():
+                prepared.quarantined.append(entry_of(one.received, one.result))
     if samples:
-        prepared.columns = _accepted_columns(samples, keep)
+        prepared.columns = _accepted_columns(samples, prepared)
+    if events:
+        prepared.events = _accepted_events(events, prepared)
     return prepared
 
 
-def _accepted_columns(
-    samples: Sequence[AdmittedSamples], keep: Sequence[npt.NDArray[np.bool_]]
-) -> SampleColumns:
+def _accepted_columns(samples: Sequence[AdmittedSamples], prepared: Prepared) -> SampleColumns:
+    places = prepared.marks.places
+    numbers = [_numbers(places[one.device_id, TELEMETRY_STREAM], one) for one in samples]
+    kept = _kept_rows(prepared, numbers)
     columns = columns_of([(one.message, one.lift_indices, one.received_at_us) for one in samples])
-    wanted = np.concatenate(keep)
-    wanted &= columns.lift_index != UNSERVED
-    return columns if wanted.all() else columns.select(wanted)
+    kept &= columns.lift_index != UNSERVED
+    return columns if kept.all() else columns.select(kept)
 
 
-def _take_event(
-    prepared: Prepared, admitted: AdmittedEvent, known: Mapping[StreamKey, StreamMarks]
-) -> bool:
-    event = admitted.event
-    spans = _take(
-        prepared,
-        (admitted.device_id, EVENT_STREAM),
-        known,
-        boot_id=event.boot_id,
-        first=event.sequence,
-        last=event.sequence,
-        times_us=(admitted.observed_us, admitted.received_at_us),
-    )
-    return spans[0].verdict is not Verdict.DUPLICATE
+def _accepted_events(events: Sequence[AdmittedEvent], prepared: Prepared) -> list[AdmittedEvent]:
+    places = prepared.marks.places
+    numbers = [
+        (
+            places[one.device_id, EVENT_STREAM],
+            one.event.boot_id,
+            one.event.sequence,
+            one.event.sequence,
+            one.observed_us,
+            one.received_at_us,
+            one.received_at_us - one.claimed_us,
+        )
+        for one in events
+    ]
+    return [one for one, kept in zip(events, _kept_rows(prepared, numbers), strict=True) if kept]
 
 
-_ONE_KEPT = np.ones(1, dtype=np.bool_)
-_ONE_DROPPED = np.zeros(1, dtype=np.bool_)
-
-
-def _take_samples(
-    prepared: Prepared, admitted: AdmittedSamples, known: Mapping[StreamKey, StreamMarks]
-) -> npt.NDArray[np.bool_]:
-    """Return which rows of the message are to be stored."""
-    message = admitted.message
+def _numbers(place: int, admitted: AdmittedSamples) -> tuple[int, ...]:
+    """Return what a message says to its mark, in the columns of `mark_loop`."""
+    message, received_us = admitted.message, admitted.received_at_us
     rows_count = 1 if isinstance(message, Sample) else len(message.offset_ms)
-    first = message.sequence
-    spans = _take(
-        prepared,
-        (admitted.device_id, TELEMETRY_STREAM),
-        known,
-        boot_id=message.boot_id,
-        first=first,
-        last=first + rows_count - 1,
-        times_us=(admitted.last_observed_us, admitted.received_at_us),
+    return (
+        place,
+        message.boot_id,
+        message.sequence,
+        message.sequence + rows_count - 1,
+        admitted.last_observed_us,
+        received_us,
+        received_us - admitted.last_observed_us,
     )
-    if rows_count == 1:
-        return _ONE_DROPPED if spans[0].verdict is Verdict.DUPLICATE else _ONE_KEPT
-    rows = np.ones(rows_count, dtype=np.bool_)
-    for span in spans:
-        if span.verdict is Verdict.DUPLICATE:
-            rows[span.first - first : span.last - first + 1] = False
-    return rows
 
 
-def _take(
-    prepared: Prepared,
-    stream: StreamKey,
-    known: Mapping[StreamKey, StreamMarks],
-    *,
-    boot_id: int,
-    first: int,
-    last: int,
-    times_us: tuple[int, int],
-) -> list[Span]:
-    """Judge sequence numbers on this batch's own copy of the marks."""
-    marks = prepared.marks.get(stream)
-    if marks is None:
-        marks = prepared.marks[stream] = known[stream].copy()
-    spans = marks.take(boot_id, first, last)
-    mark = marks.by_boot.get(boot_id)
-    if mark is not None:
-        mark.last_observed_us = max(mark.last_observed_us, times_us[0])
-        mark.last_received_us = max(mark.last_received_us, times_us[1])
-        prepared.touched.add((stream, boot_id))
-    for span in spans:
-        prepared.counts[span.verdict] = prepared.counts.get(span.verdict, 0) + span.count
-    return spans
+def _kept_rows(prepared: Prepared, said: Sequence[tuple[int, ...]]) -> npt.NDArray[np.bool_]:
+    """Judge messages in their order; return which of their rows are no repeats."""
+    numbers = np.array(said, np.int64).reshape(-1, NUMBER_COLUMNS)
+    judgement = prepared.marks.judge(numbers)
+    for verdict, count in judgement.counts.items():
+        prepared.counts[verdict] = prepared.counts.get(verdict, 0) + count
+    sizes = numbers[:, LAST] - numbers[:, FIRST] + 1
+    kept = np.repeat(judgement.verdicts != ALL_DUPLICATE, sizes)
+    _drop_repeated_spans(kept, numbers, np.cumsum(sizes) - sizes, judgement)
+    return kept
+
+
+def _drop_repeated_spans(
+    kept: npt.NDArray[np.bool_],
+    numbers: npt.NDArray[np.int64],
+    starts: npt.NDArray[np.int64],
+    judgement: Judgement,
+) -> None:
+    """Drop the repeats within messages that have both; `starts` has each message's first row."""
+    for message, spans in judgement.spans.items():
+        if judgement.verdicts[message] != MIXED:
+            continue
+        row_of_zero = starts[message] - numbers[message, FIRST]
+        for span in spans:
+            if span.verdict is Verdict.DUPLICATE:
+                kept[row_of_zero + span.first : row_of_zero + span.last + 1] = False

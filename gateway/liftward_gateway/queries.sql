@@ -42,31 +42,47 @@ SELECT count(*) AS rows_count,
  WHERE device.shard BETWEEN %(first)s AND %(last)s AND device.revoked_at IS NULL
 
 -- marks_of --
--- All remembered boots of some devices in one stream.
-SELECT device_id, boot_id, highest, open_gaps::text AS open_gaps, duplicates_count, late_count,
-       last_observed_at, last_received_at
+-- All remembered boots of some devices in one stream; times as microseconds since 1970.
+SELECT device_id, stream, boot_id, contiguous_through, highest, open_gaps::text AS open_gaps,
+       duplicates_count, late_count,
+       (extract(epoch FROM last_observed_at) * 1000000)::bigint AS observed_us,
+       (extract(epoch FROM last_received_at) * 1000000)::bigint AS received_us,
+       (extract(epoch FROM delay_window_at) * 1000000)::bigint AS window_us,
+       delay_min_us, delay_before_us, skew, overlaps_count,
+       (extract(epoch FROM last_overlap_at) * 1000000)::bigint AS overlap_us
   FROM sequence_mark
  WHERE stream = %(stream)s AND device_id = ANY (%(device_ids)s::text[])
 
 -- write_marks --
 -- Replace the marks that a batch moved; this worker is the only one that writes them.
 INSERT INTO sequence_mark (device_id, stream, boot_id, contiguous_through, highest, open_gaps,
-                           duplicates_count, late_count, last_observed_at, last_received_at)
+                           duplicates_count, late_count, last_observed_at, last_received_at,
+                           delay_window_at, delay_min_us, delay_before_us, skew, overlaps_count,
+                           last_overlap_at)
 SELECT device_id, stream, boot_id, contiguous_through, highest, open_gaps::int8multirange,
        duplicates_count, late_count,
        to_timestamp(0) + observed_us * interval '1 microsecond',
-       to_timestamp(0) + received_us * interval '1 microsecond'
+       to_timestamp(0) + received_us * interval '1 microsecond',
+       to_timestamp(0) + nullif(window_us, 0) * interval '1 microsecond',
+       delay_min_us, delay_before_us, skew, overlaps_count,
+       to_timestamp(0) + nullif(overlap_us, 0) * interval '1 microsecond'
   FROM unnest(%(device_ids)s::text[], %(streams)s::text[], %(boot_ids)s::bigint[],
               %(contiguous)s::bigint[], %(highest)s::bigint[], %(gaps)s::text[],
               %(duplicates)s::bigint[], %(late)s::bigint[],
-              %(observed_us)s::bigint[], %(received_us)s::bigint[])
+              %(observed_us)s::bigint[], %(received_us)s::bigint[], %(window_us)s::bigint[],
+              %(delay_min_us)s::bigint[], %(delay_before_us)s::bigint[], %(skews)s::text[],
+              %(overlaps)s::bigint[], %(overlap_us)s::bigint[])
        AS mark (device_id, stream, boot_id, contiguous_through, highest, open_gaps,
-                duplicates_count, late_count, observed_us, received_us)
+                duplicates_count, late_count, observed_us, received_us, window_us, delay_min_us,
+                delay_before_us, skew, overlaps_count, overlap_us)
     ON CONFLICT (device_id, stream, boot_id) DO UPDATE
    SET contiguous_through = excluded.contiguous_through, highest = excluded.highest,
        open_gaps = excluded.open_gaps, duplicates_count = excluded.duplicates_count,
        late_count = excluded.late_count, last_observed_at = excluded.last_observed_at,
-       last_received_at = excluded.last_received_at
+       last_received_at = excluded.last_received_at, delay_window_at = excluded.delay_window_at,
+       delay_min_us = excluded.delay_min_us, delay_before_us = excluded.delay_before_us,
+       skew = excluded.skew, overlaps_count = excluded.overlaps_count,
+       last_overlap_at = excluded.last_overlap_at
 
 -- forget_boots --
 -- Drop the marks of boots that newer ones pushed out.
@@ -78,10 +94,10 @@ DELETE FROM sequence_mark
 
 -- write_event --
 -- One thing that happened at a lift.
-INSERT INTO lift_event (lift_key, observed_at, received_at, boot_id, sequence, kind, code,
-                        vocabulary, service_mode, note, extension)
-VALUES (%(lift_key)s, %(observed_at)s, %(received_at)s, %(boot_id)s, %(sequence)s, %(kind)s,
-        %(code)s, %(vocabulary)s, %(service_mode)s, %(note)s, %(extension)s)
+INSERT INTO lift_event (lift_key, observed_at, claimed_at, received_at, boot_id, sequence, kind,
+                        code, vocabulary, service_mode, note, extension)
+VALUES (%(lift_key)s, %(observed_at)s, %(claimed_at)s, %(received_at)s, %(boot_id)s, %(sequence)s,
+        %(kind)s, %(code)s, %(vocabulary)s, %(service_mode)s, %(note)s, %(extension)s)
 
 -- write_status --
 -- The last birth or will of a device. A will that was written before the last birth is stale; a

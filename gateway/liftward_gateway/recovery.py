@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import structlog
 
-from liftward_detection.detector import warm_up
+from liftward_detection.detector import warm_up as warm_up_detector
 from liftward_detection.events import EventRow
 from liftward_detection.fleet import FleetState, StateError
 from liftward_detection.thresholds import Thresholds
+from liftward_gateway import mark_loop
 from liftward_gateway.admit import from_microseconds
 from liftward_gateway.copy_format import COPY_HEADER, COPY_TRAILER, FULL_ROW, columns_of_rows
 from liftward_gateway.detecting import Detector, gb_code_of
@@ -66,7 +67,8 @@ async def restore(
     start = await _start(connection, str(shards), now)
     start.registry.replace(await load_registration(connection, shards))
     detector = Detector(start.state, thresholds, start.registry)
-    warm_up()
+    warm_up_detector()
+    mark_loop.warm_up()
     restored = Restored(
         start.registry, detector, [], start.telemetry_through_us, start.event_through_us
     )

@@ -2,9 +2,10 @@
 
 Knows numbers. Must not know messages, clocks, MQTT or SQL.
 
-For each device, stream and boot a `Mark` says: every number up to `contiguous_through` is stored,
-and of the higher ones up to `highest` all but the open gaps. The mark is written in the same
-transaction as the rows it speaks of, so a repeat after a crash is recognised.
+For each device, stream and boot a `Mark` says: of the numbers up to `highest` all but the open gaps
+are stored. This is the exact rule for one boot; `mark_loop` decides ordinary messages of the whole
+fleet without it. Marks are written in the same transaction as the rows they speak of, so a repeat
+after a crash is recognised.
 """
 
 from bisect import bisect_left
@@ -49,22 +50,13 @@ class Mark:
     gaps: list[tuple[int, int]] = field(default_factory=list)
     duplicates_count: int = 0
     late_count: int = 0
-    last_observed_us: int = 0
-    last_received_us: int = 0
 
     @property
     def contiguous_through(self) -> int:
         return self.gaps[0][0] - 1 if self.gaps else self.highest
 
     def copy(self) -> "Mark":
-        return Mark(
-            self.highest,
-            self.gaps.copy(),
-            self.duplicates_count,
-            self.late_count,
-            self.last_observed_us,
-            self.last_received_us,
-        )
+        return Mark(self.highest, self.gaps.copy(), self.duplicates_count, self.late_count)
 
     def take(self, first: int, last: int) -> list[Span]:
         """Judge the numbers first..last in order and remember them as stored."""
@@ -119,29 +111,3 @@ class Mark:
         """
         while len(self.gaps) > GAPS_MAX:
             self.gaps[:2] = [(self.gaps[0][0], self.gaps[1][1])]
-
-
-@dataclass(slots=True)
-class StreamMarks:
-    """The marks of one device and stream, by boot."""
-
-    by_boot: dict[int, Mark] = field(default_factory=dict)
-
-    def copy(self) -> "StreamMarks":
-        return StreamMarks({boot: mark.copy() for boot, mark in self.by_boot.items()})
-
-    def take(self, boot_id: int, first: int, last: int) -> list[Span]:
-        """Judge the numbers first..last of one boot in order and remember them as stored.
-
-        A new boot may push out the oldest one. A boot older than all of a full set is history:
-        its rows are kept, nothing is remembered of them.
-        """
-        mark = self.by_boot.get(boot_id)
-        if mark is None:
-            if len(self.by_boot) >= BOOTS_MAX:
-                oldest = min(self.by_boot)
-                if boot_id < oldest:
-                    return [Span(first, last, Verdict.BOOT_FORGOTTEN)]
-                del self.by_boot[oldest]
-            mark = self.by_boot[boot_id] = Mark()
-        return mark.take(first, last)

@@ -18,13 +18,14 @@ from psycopg.types.json import Jsonb
 
 from liftward_gateway.admit import AdmittedEvent, AdmittedStatus, from_microseconds
 from liftward_gateway.copy_format import SAMPLE_COLUMNS, copy_bytes
-from liftward_gateway.prepare import Prepared, StreamKey
+from liftward_gateway.mark_table import BatchMarks, StoredMark, StreamKey
+from liftward_gateway.prepare import Prepared
 from liftward_gateway.quarantine import QuarantineEntry, joined
 from liftward_gateway.registry import ServedLift
-from liftward_gateway.sequence import Mark, StreamMarks
 from liftward_gateway.shards import ShardRange
 from liftward_gateway.store_link import QUERIES, Connection
-from liftward_wire.columns import SampleColumns, microseconds
+from liftward_gateway.stored_marks import mark_parameters, stored_mark
+from liftward_wire.columns import SampleColumns
 from liftward_wire.messages import Presence, Status
 
 _COPY_SAMPLES = f"COPY sample ({', '.join(SAMPLE_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
@@ -53,7 +54,6 @@ async def write(
     prepared: Prepared,
     detections: Sequence[DetectionRow],
     lift_keys: npt.NDArray[np.int32],
-    known: Mapping[StreamKey, StreamMarks],
 ) -> None:
     """Write one batch: rows, marks, detections and what was refused."""
     if prepared.columns is not None and len(prepared.columns) > 0:
@@ -61,7 +61,7 @@ async def write(
     async with connection.pipeline():
         await _write_events(connection, prepared.events, lift_keys)
         await _write_statuses(connection, prepared.statuses)
-        await _write_marks(connection, prepared, known)
+        await _write_marks(connection, prepared.marks)
         await _write_detections(connection, detections)
         await _write_quarantine(connection, prepared.quarantined)
 
@@ -92,7 +92,8 @@ async def _write_events(
             QUERIES["write_event"],
             {
                 "lift_key": int(lift_keys[admitted.lift_index]),
-                "observed_at": event.observed_at,
+                "observed_at": from_microseconds(admitted.observed_us),
+                "claimed_at": _claimed_at(admitted),
                 "received_at": from_microseconds(admitted.received_at_us),
                 "boot_id": event.boot_id,
                 "sequence": event.sequence,
@@ -104,6 +105,13 @@ async def _write_events(
                 "extension": None if event.extension is None else Jsonb(event.extension),
             },
         )
+
+
+def _claimed_at(admitted: AdmittedEvent) -> datetime | None:
+    """Return the time a device claimed, when another one stands in its place."""
+    if admitted.claimed_us == admitted.observed_us:
+        return None
+    return from_microseconds(admitted.claimed_us)
 
 
 async def _write_statuses(connection: Connection, statuses: Sequence[AdmittedStatus]) -> None:
@@ -127,34 +135,17 @@ def _birth(status: Status) -> Jsonb | None:
     return Jsonb(msgspec.to_builtins(status)) if status.presence is Presence.ONLINE else None
 
 
-async def _write_marks(
-    connection: Connection, prepared: Prepared, known: Mapping[StreamKey, StreamMarks]
-) -> None:
-    touched = prepared.touched_marks
+async def _write_marks(connection: Connection, marks: BatchMarks) -> None:
+    touched = marks.touched()
     if touched:
-        await connection.execute(
-            QUERIES["write_marks"],
-            {
-                "device_ids": [stream[0] for stream, _, _ in touched],
-                "streams": [stream[1] for stream, _, _ in touched],
-                "boot_ids": [boot_id for _, boot_id, _ in touched],
-                "contiguous": [mark.contiguous_through for _, _, mark in touched],
-                "highest": [mark.highest for _, _, mark in touched],
-                "gaps": [_gaps_text(mark.gaps) for _, _, mark in touched],
-                "duplicates": [mark.duplicates_count for _, _, mark in touched],
-                "late": [mark.late_count for _, _, mark in touched],
-                "observed_us": [mark.last_observed_us for _, _, mark in touched],
-                "received_us": [mark.last_received_us for _, _, mark in touched],
-            },
-        )
-    forgotten = prepared.forgotten_boots(known)
-    if forgotten:
+        await connection.execute(QUERIES["write_marks"], mark_parameters(touched))
+    if marks.forgotten:
         await connection.execute(
             QUERIES["forget_boots"],
             {
-                "device_ids": [stream[0] for stream, _ in forgotten],
-                "streams": [stream[1] for stream, _ in forgotten],
-                "boot_ids": [boot_id for _, boot_id in forgotten],
+                "device_ids": [stream[0] for stream, _ in marks.forgotten],
+                "streams": [stream[1] for stream, _ in marks.forgotten],
+                "boot_ids": [boot_id for _, boot_id in marks.forgotten],
             },
         )
 
@@ -201,48 +192,18 @@ async def _write_quarantine(connection: Connection, entries: list[QuarantineEntr
         )
 
 
-async def load_marks(
-    connection: Connection, streams: Iterable[StreamKey]
-) -> dict[StreamKey, StreamMarks]:
+async def load_marks(connection: Connection, streams: Iterable[StreamKey]) -> list[StoredMark]:
     """Return the marks of these streams; a stream nobody has seen has none."""
-    found: dict[StreamKey, StreamMarks] = {}
     by_stream: dict[str, list[str]] = {}
     for device_id, stream in streams:
-        found[device_id, stream] = StreamMarks()
         by_stream.setdefault(stream, []).append(device_id)
+    found: list[StoredMark] = []
     for stream, device_ids in by_stream.items():
         cursor = await connection.execute(
             QUERIES["marks_of"], {"stream": stream, "device_ids": device_ids}
         )
-        for row in await cursor.fetchall():
-            found[row["device_id"], stream].by_boot[row["boot_id"]] = _mark(row)
+        found += [stored_mark(row) for row in await cursor.fetchall()]
     return found
-
-
-def _mark(row: Mapping[str, Any]) -> Mark:
-    return Mark(
-        highest=row["highest"],
-        gaps=_gaps(row["open_gaps"]),
-        duplicates_count=row["duplicates_count"],
-        late_count=row["late_count"],
-        last_observed_us=microseconds(row["last_observed_at"]),
-        last_received_us=microseconds(row["last_received_at"]),
-    )
-
-
-def _gaps_text(gaps: Sequence[tuple[int, int]]) -> str:
-    """Return gaps as the text of a multirange; the database keeps ranges with the end left out."""
-    return "{" + ",".join(f"[{first},{last}]" for first, last in gaps) + "}"
-
-
-def _gaps(text: str) -> list[tuple[int, int]]:
-    """Read the canonical text of a multirange: {[0,5),[8,9)}."""
-    numbers = text.strip("{}").replace("[", "").replace(")", "").split(",")
-    if numbers == [""]:
-        return []
-    return [
-        (int(first), int(end) - 1) for first, end in zip(numbers[::2], numbers[1::2], strict=True)
-    ]
 
 
 async def load_registration(

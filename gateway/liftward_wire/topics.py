@@ -7,9 +7,10 @@ any broker while each device's messages stay in order.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 from zlib import crc32
+
+from msgspec import Struct
 
 PREFIX = "liftward/v1"
 SHARD_COUNT = 256
@@ -25,12 +26,15 @@ class TopicKind(StrEnum):
     REPLY = "reply"
 
 
+_KINDS = {str(kind): kind for kind in TopicKind}
+_PREFIX = f"{PREFIX}/"
+
+
 class TopicError(ValueError):
     """The topic is not one of the contract's; the message says which part is wrong."""
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Struct, frozen=True):
     """A parsed topic. `shard` always matches `device_id`."""
 
     device_id: str
@@ -58,17 +62,17 @@ def parse_topic(text: str) -> Topic:
         When the prefix, the shard, the id or the kind is not the contract's.
     """
     parts = text.split("/")
-    if len(parts) != 5 or "/".join(parts[:2]) != PREFIX:  # noqa: PLR2004 - the five parts above
+    if len(parts) != 5 or not text.startswith(_PREFIX):  # noqa: PLR2004 - the five parts above
         raise TopicError(f"topic is not {PREFIX}/{{shard}}/{{device_id}}/{{kind}}")
     _, _, shard_text, device_id, kind_text = parts
     if not DEVICE_ID.fullmatch(device_id):
         raise TopicError("device id is not 1 to 32 of A-Z a-z 0-9 _ -")
     if shard_text != f"{shard_of(device_id):02x}":
         raise TopicError(f"shard of this device id is {shard_of(device_id):02x}, not this one")
-    try:
-        return Topic(device_id, TopicKind(kind_text))
-    except ValueError:
-        raise TopicError(f"kind is none of {', '.join(TopicKind)}") from None
+    kind = _KINDS.get(kind_text)
+    if kind is None:
+        raise TopicError(f"kind is none of {', '.join(TopicKind)}")
+    return Topic(device_id, kind)
 
 
 def subscriptions(shards: Iterable[int], kinds: Iterable[TopicKind]) -> list[str]:

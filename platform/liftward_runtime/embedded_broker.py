@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from liftward_gateway.batch import BROKER_MESSAGE_BYTES_MAX, BROKER_WINDOW_MESSAGES
 from liftward_kit.settings import Environ
 from liftward_kit.subcommand import CallError
 from liftward_runtime.ports import LOOPBACK
@@ -27,14 +28,13 @@ _PROBE_TIMEOUT_S = 1.0
 _CONNECT = b"\x10\x0c\x00\x04MQTT\x04\x02\x00\x0a\x00\x00"
 _CONNACK = b"\x20\x02\x00\x00"
 
-# Unacknowledged QoS 1 messages handed to one client. Mosquitto's own default of 20 would starve a
-# gateway that acknowledges after a commit: 40,000 messages/s times a 100 ms commit are 4,000.
-MAX_INFLIGHT_MESSAGES = 4_000
+# Both follow from the gateway's windows, where the reasons are.
+MAX_INFLIGHT_MESSAGES = BROKER_WINDOW_MESSAGES
+MAX_MESSAGE_BYTES = BROKER_MESSAGE_BYTES_MAX
 # Waiting for one client that is away: half an hour of 270 single messages/s. Beyond it Mosquitto
 # drops the newest, so production gateways must not stay away longer; see the deployment notes.
 MAX_QUEUED_MESSAGES = 500_000
 MAX_QUEUED_BYTES = 268_435_456  # the same queue in memory, whichever limit comes first: 256 MiB
-MAX_MESSAGE_BYTES = 1_048_576  # one batch of an edge is some tens of kB; a larger one is a mistake
 _AUTOSAVE_S = 30  # what a kill of the broker may cost; each save writes the whole store
 _SESSION_EXPIRES = "14d"  # sessions of gateways that were renamed must not fill the disk
 

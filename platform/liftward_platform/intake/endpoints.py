@@ -1,4 +1,4 @@
-"""For operators: what the gateway refused and why, and what a device's numbering shows."""
+"""For operators: what the gateway refused and why, and what a device's streams show."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from liftward_platform.access.guard import allow
 from liftward_platform.access.model import Actor, Role
 from liftward_platform.api.dependencies import Now, Transaction
 from liftward_platform.intake import service
-from liftward_platform.intake.schemas import QuarantineOut, RefusedMessageOut, SequenceOut
+from liftward_platform.intake.schemas import QuarantineOut, RefusedMessageOut, StreamsOut
 
 router = APIRouter(tags=["intake"])
 
@@ -31,12 +31,13 @@ async def quarantine(
     return QuarantineOut(as_of=now, messages=[RefusedMessageOut.of(one) for one in messages])
 
 
-@router.get("/api/devices/{device_id}/sequence")
-async def sequence(
+@router.get("/api/devices/{device_id}/streams")
+async def streams(
     device_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,32}$")],
     _actor: Operator,
     connection: Transaction,
     now: Now,
-) -> SequenceOut:
-    """Return how far a device's numbering is known: gaps, repeats, late arrivals."""
-    return SequenceOut.of(device_id, await service.sequence_marks(connection, device_id), now)
+) -> StreamsOut:
+    """Return how far a device's numbering is known, and what its clock and its boots show."""
+    marks, alarms = await service.device_streams(connection, device_id)
+    return StreamsOut.of(device_id, marks, alarms, now)

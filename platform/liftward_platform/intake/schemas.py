@@ -1,11 +1,12 @@
-"""The HTTP shapes of quarantine and sequence marks."""
+"""The HTTP shapes of the quarantine and of a device's streams."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import BaseModel
 
-from liftward_platform.intake.model import RefusedMessage, SequenceMark
+from liftward_platform.intake.device_health import Clock, behind_s, device_health
+from liftward_platform.intake.model import RefusedMessage, Skew, StreamMark, UntimelyAlarm
 
 
 class RefusedMessageOut(BaseModel):
@@ -54,8 +55,22 @@ class GapOut(BaseModel):
     last: int
 
 
-class SequenceMarkOut(BaseModel):
-    """One stream of one boot; `gaps` may be cut short, `gaps_count` is not."""
+class ClockOut(BaseModel):
+    """`behind_s` is at most how far the clock is behind; negative: ahead; null: not known yet."""
+
+    skew: Skew
+    behind_s: float | None
+
+    @classmethod
+    def of(cls, clock: Clock) -> "ClockOut":
+        return cls(skew=clock.skew, behind_s=clock.behind_s)
+
+
+class StreamOut(BaseModel):
+    """One stream of one boot; `gaps` may be cut short, `gaps_count` is not.
+
+    `overlaps_count` are messages observed after a newer boot had spoken: another publisher.
+    """
 
     stream: str
     boot_id: int
@@ -68,9 +83,12 @@ class SequenceMarkOut(BaseModel):
     late_count: int
     last_observed_at: datetime
     last_received_at: datetime
+    clock: ClockOut
+    overlaps_count: int
+    last_overlap_at: datetime | None
 
     @classmethod
-    def of(cls, mark: SequenceMark) -> "SequenceMarkOut":
+    def of(cls, mark: StreamMark) -> "StreamOut":
         return cls(
             stream=mark.stream,
             boot_id=mark.boot_id,
@@ -83,16 +101,62 @@ class SequenceMarkOut(BaseModel):
             late_count=mark.late_count,
             last_observed_at=mark.last_observed_at,
             last_received_at=mark.last_received_at,
+            clock=ClockOut(skew=mark.skew, behind_s=behind_s(mark)),
+            overlaps_count=mark.overlaps_count,
+            last_overlap_at=mark.last_overlap_at,
         )
 
 
-class SequenceOut(BaseModel):
-    as_of: datetime
-    device_id: str
-    marks: list[SequenceMarkOut]
+class UntimelyAlarmOut(BaseModel):
+    """An alarm with an impossible time: it counts as of `received_at`."""
+
+    lift_id: str
+    kind: str
+    received_at: datetime
+    claimed_at: datetime
 
     @classmethod
-    def of(cls, device_id: str, marks: Sequence[SequenceMark], as_of: datetime) -> "SequenceOut":
+    def of(cls, alarm: UntimelyAlarm) -> "UntimelyAlarmOut":
         return cls(
-            as_of=as_of, device_id=device_id, marks=[SequenceMarkOut.of(mark) for mark in marks]
+            lift_id=alarm.lift_id,
+            kind=alarm.kind,
+            received_at=alarm.received_at,
+            claimed_at=alarm.claimed_at,
+        )
+
+
+class StreamsOut(BaseModel):
+    """A device as a whole, then each of its streams, the one heard last first."""
+
+    as_of: datetime
+    device_id: str
+    clock: ClockOut
+    two_publishers: bool
+    gaps_count: int
+    missing_count: int
+    duplicates_count: int
+    late_count: int
+    streams: list[StreamOut]
+    untimely_alarms: list[UntimelyAlarmOut]
+
+    @classmethod
+    def of(
+        cls,
+        device_id: str,
+        marks: Sequence[StreamMark],
+        alarms: Sequence[UntimelyAlarm],
+        as_of: datetime,
+    ) -> "StreamsOut":
+        health = device_health(marks, as_of)
+        return cls(
+            as_of=as_of,
+            device_id=device_id,
+            clock=ClockOut.of(health.clock),
+            two_publishers=health.two_publishers,
+            gaps_count=health.gaps_count,
+            missing_count=health.missing_count,
+            duplicates_count=health.duplicates_count,
+            late_count=health.late_count,
+            streams=[StreamOut.of(mark) for mark in marks],
+            untimely_alarms=[UntimelyAlarmOut.of(alarm) for alarm in alarms],
         )

@@ -1,4 +1,4 @@
-"""Reading the quarantine and the sequence marks. The gateway writes both; nothing here does."""
+"""Reading the quarantine and what is known of devices. The gateway writes; nothing here does."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,13 +8,14 @@ from psycopg.rows import DictRow
 
 from liftward_platform.errors import NotFoundError
 from liftward_platform.intake import store
-from liftward_platform.intake.model import RefusedMessage, SequenceMark
+from liftward_platform.intake.model import RefusedMessage, StreamMark, UntimelyAlarm
 
 Connection = AsyncConnection[DictRow]
 
 QUARANTINE_PAGE_MAX = 500
 # A device that lost its counter makes boots and gaps by the thousand; the latest tell the story.
 MARKS_MAX, GAPS_MAX = 50, 200
+ALARMS_MAX = 20  # the latest ones tell that a clock has to be set
 
 
 async def refused_messages(
@@ -26,8 +27,10 @@ async def refused_messages(
     )
 
 
-async def sequence_marks(connection: Connection, device_id: str) -> Sequence[SequenceMark]:
-    """Return how far a device's numbering is known.
+async def device_streams(
+    connection: Connection, device_id: str
+) -> tuple[Sequence[StreamMark], Sequence[UntimelyAlarm]]:
+    """Return what is known of a device's streams, and its alarms with an impossible time.
 
     Raises
     ------
@@ -36,4 +39,5 @@ async def sequence_marks(connection: Connection, device_id: str) -> Sequence[Seq
     """
     if not await store.device_exists(connection, device_id):
         raise NotFoundError("device_unknown", f"no device {device_id!r}")
-    return await store.sequence_marks(connection, device_id, gaps=GAPS_MAX, limit=MARKS_MAX)
+    marks = await store.stream_marks(connection, device_id, gaps=GAPS_MAX, limit=MARKS_MAX)
+    return marks, await store.untimely_alarms(connection, device_id, limit=ALARMS_MAX)

@@ -6,7 +6,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from liftward_kit.named_sql import load_queries
-from liftward_platform.intake.model import RefusedMessage, SequenceMark
+from liftward_platform.intake.model import RefusedMessage, Skew, StreamMark, UntimelyAlarm
 
 Connection = AsyncConnection[DictRow]
 QUERIES = load_queries("liftward_platform.intake")
@@ -27,16 +27,26 @@ async def device_exists(connection: Connection, device_id: str) -> bool:
     return await cursor.fetchone() is not None
 
 
-async def sequence_marks(
+async def stream_marks(
     connection: Connection, device_id: str, *, gaps: int, limit: int
-) -> list[SequenceMark]:
+) -> list[StreamMark]:
     """Return a device's marks, the latest first, with at most so many gaps each."""
     values = {"device_id": device_id, "gaps": gaps, "limit": limit}
-    rows = await (await connection.execute(QUERIES["sequence_marks"], values)).fetchall()
+    rows = await (await connection.execute(QUERIES["stream_marks"], values)).fetchall()
     return [
-        SequenceMark(
+        StreamMark(
             gaps=list(zip(row.pop("firsts"), row.pop("lasts"), strict=True)),
+            skew=Skew(row.pop("skew")),
             **row,
         )
         for row in rows
     ]
+
+
+async def untimely_alarms(
+    connection: Connection, device_id: str, *, limit: int
+) -> list[UntimelyAlarm]:
+    """Return alarms of a device's lifts that claimed an impossible time, the latest first."""
+    values = {"device_id": device_id, "limit": limit}
+    rows = await (await connection.execute(QUERIES["untimely_alarms"], values)).fetchall()
+    return [UntimelyAlarm(**row) for row in rows]

@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -143,13 +144,11 @@ def test_times_far_from_ours_are_refused(
     at = NOW + timedelta(seconds=observed_after_s)
 
     told = admit(received("LIFT-1", TopicKind.TELEMETRY, sample(at, sequence=0), NOW), REGISTRY)
-    rung = admit(
-        received("LIFT-1", TopicKind.EVENT, event(at, EventKind.ALARM_PRESSED, sequence=0), NOW),
-        REGISTRY,
-    )
+    let_go = event(at, EventKind.ALARM_RELEASED, sequence=0)
+    told_too = admit(received("LIFT-1", TopicKind.EVENT, let_go, NOW), REGISTRY)
 
-    assert [isinstance(result, Rejected) for result in (told, rung)] == [reason is not None] * 2
-    assert reason is None or reason_of(told) is reason_of(rung) is reason
+    assert [isinstance(one, Rejected) for one in (told, told_too)] == [reason is not None] * 2
+    assert reason is None or reason_of(told) is reason_of(told_too) is reason
 
 
 def test_one_row_of_a_batch_in_the_future_refuses_it() -> None:
@@ -199,3 +198,63 @@ def test_no_input_raises(topic: str, payload: bytes) -> None:
 def test_microseconds_lose_nothing(at: datetime) -> None:
     """Times go to whole numbers and back."""
     assert from_microseconds(microseconds(at)) == at
+
+
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        "1970-01-01T00:00:09Z",
+        "2026-01-01T00:00:00Z",
+        "2026-03-01T12:06:00Z",
+        "2210-05-05T00:00:00Z",
+    ],
+)
+@pytest.mark.parametrize(
+    "what", [{"kind": "alarm_pressed"}, {"kind": "fault_raised", "code": "90"}]
+)
+def test_an_alarm_is_never_lost_to_a_wrong_clock(claimed: str, what: dict[str, str]) -> None:
+    """It counts as of its arrival, and what the device claimed is kept."""
+    payload = json.dumps(
+        {"observed_at": claimed, "boot_id": 1, "sequence": 0, "note": "h\u00e9lp", **what}
+    )
+
+    result = admit(received("LIFT-1", TopicKind.EVENT, payload.encode(), NOW), REGISTRY)
+
+    assert isinstance(result, AdmittedEvent)
+    assert result.observed_us == result.received_at_us == microseconds(NOW)
+    assert result.claimed_us == microseconds(datetime.fromisoformat(claimed))
+    assert (result.event.kind, result.event.note) == (what["kind"], "h\u00e9lp")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "alarm_released"},
+        {"kind": "fault_raised", "code": "04"},
+        {"kind": "fault_raised", "code": "90", "vocabulary": "x-own"},
+        {"kind": "alarm_pressed", "device_id": "LIFT-2"},
+        {"kind": "alarm_pressed", "sequence": -1},
+        {"kind": "alarm_pressed", "extension": {"deep": "\0"}},
+    ],
+)
+@pytest.mark.parametrize("claimed", ["1970-01-01T00:00:09Z", "2026-01-01T00:00:00Z"])
+def test_nothing_else_passes_with_a_wrong_clock(claimed: str, fields: dict[str, Any]) -> None:
+    """Other events, and alarms with another fault, are refused as ever."""
+    payload = json.dumps({"observed_at": claimed, "boot_id": 1, "sequence": 0, **fields})
+
+    assert isinstance(
+        admit(received("LIFT-1", TopicKind.EVENT, payload.encode(), NOW), REGISTRY), Rejected
+    )
+
+
+def test_an_alarm_in_time_keeps_its_own_time() -> None:
+    """An hour late after an outage is no wrong clock."""
+    at = NOW - timedelta(hours=1)
+
+    result = admit(
+        received("LIFT-1", TopicKind.EVENT, event(at, EventKind.ALARM_PRESSED, sequence=0), NOW),
+        REGISTRY,
+    )
+
+    assert isinstance(result, AdmittedEvent)
+    assert result.observed_us == result.claimed_us == microseconds(at)

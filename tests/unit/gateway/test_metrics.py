@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.registry import Collector
 
+from liftward_gateway.admit import Received
+from liftward_gateway.mark_table import MarkTable
 from liftward_gateway.metrics import LATENCY_BOUNDS_S, BulkHistogram, GatewayMetrics, PathMetrics
-from liftward_gateway.prepare import Prepared, judge, prepare
+from liftward_gateway.prepare import Prepared, judge, prepare, streams_of
 from liftward_gateway.registry import Registry, ServedLift
-from liftward_gateway.sequence import StreamMarks
 from liftward_platform.api.metrics import ApiMetrics
 from liftward_platform.engine.metrics import make_metrics
 from liftward_wire.columns import microseconds
@@ -56,7 +57,7 @@ def value_of(metrics: GatewayMetrics, name: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(f"liftward_gateway_{name}", labels)
 
 
-def prepared_of(*observed_ago_s: float) -> tuple[list[object], Prepared]:
+def prepared_of(*observed_ago_s: float) -> tuple[list[Received], Prepared]:
     """Return samples and one event observed so long ago, received now, and one broken message."""
     registry = Registry()
     registry.replace([ServedLift("LIFT-1", "LIFT-1", 101)])
@@ -74,8 +75,10 @@ def prepared_of(*observed_ago_s: float) -> tuple[list[object], Prepared]:
     )
     messages.append(received("LIFT-1", TopicKind.TELEMETRY, b"{", NOW))
     judged = judge(messages, registry)
-    known = {one.stream: StreamMarks() for one in judged if one.stream is not None}
-    return list(messages), prepare(judged, known)
+    streams = streams_of(judged)
+    marks = MarkTable()
+    marks.load(streams, {})
+    return messages, prepare(judged, marks.batch(streams))
 
 
 def test_a_committed_batch_is_counted() -> None:
@@ -84,7 +87,7 @@ def test_a_committed_batch_is_counted() -> None:
     messages, prepared = prepared_of(0.0, 0.0)
 
     path.committed(
-        messages,  # type: ignore[arg-type]
+        messages,
         prepared,
         [],
         commit_s=0.004,
@@ -106,7 +109,7 @@ def test_what_was_stored_on_the_way_says_nothing_of_our_speed() -> None:
     messages, prepared = prepared_of(0.5, 7_200.0)
 
     path.committed(
-        messages,  # type: ignore[arg-type]
+        messages,
         prepared,
         [],
         commit_s=0.004,

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftward_gateway.sequence import BOOTS_MAX, GAPS_MAX, Mark, Span, StreamMarks, Verdict
+from liftward_gateway.sequence import GAPS_MAX, Mark, Span, Verdict
 
 RANGES = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)), max_size=60)
 
@@ -106,42 +106,3 @@ def test_splitting_a_gap_keeps_the_bound() -> None:
     mark.take(youngest[0] + 3, youngest[0] + 3)
 
     assert len(mark.gaps) == GAPS_MAX
-
-
-def test_each_boot_counts_by_itself() -> None:
-    """A restarted device begins again at 0; late rows of the boot before still fill its gaps."""
-    marks = StreamMarks()
-    marks.take(7, 0, 4)
-    marks.take(8, 0, 0)
-
-    assert marks.take(7, 3, 6) == [Span(3, 4, Verdict.DUPLICATE), Span(5, 6, Verdict.NEW)]
-    assert marks.take(8, 0, 0) == [Span(0, 0, Verdict.DUPLICATE)]
-
-
-def test_a_new_boot_pushes_out_the_oldest_of_a_full_set() -> None:
-    """A device in a restart loop must not grow its marks for ever."""
-    marks = StreamMarks()
-    for boot_id in range(BOOTS_MAX + 3):
-        marks.take(boot_id, 0, 0)
-
-    assert sorted(marks.by_boot) == list(range(3, BOOTS_MAX + 3))
-
-
-def test_rows_of_a_forgotten_boot_are_kept_as_history() -> None:
-    """A boot older than all that are remembered cannot be checked, and is not refused."""
-    marks = StreamMarks()
-    for boot_id in range(100, 100 + BOOTS_MAX):
-        marks.take(boot_id, 0, 0)
-
-    assert marks.take(5, 0, 9) == [Span(0, 9, Verdict.BOOT_FORGOTTEN)]
-    assert 5 not in marks.by_boot
-
-
-def test_a_copy_is_independent() -> None:
-    """A batch judges on its own copy; what the database refuses leaves the marks as they were."""
-    marks = StreamMarks()
-    marks.take(1, 5, 5)
-
-    marks.copy().take(1, 2, 9)
-
-    assert (marks.by_boot[1].highest, marks.by_boot[1].gaps) == (5, [(0, 4)])

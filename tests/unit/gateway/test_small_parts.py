@@ -9,14 +9,12 @@ import pytest
 from liftward_detection.fleet import FleetState, StateError
 from liftward_gateway.backoff import FIRST_S, LAST_S, Backoff
 from liftward_gateway.buffered_socket import BufferedSocket
-from liftward_gateway.mark_cache import MarkCache
-from liftward_gateway.prepare import StreamKey
+from liftward_gateway.mark_table import gaps_of, pairs_of
 from liftward_gateway.receipt_clock import receipt_clock
 from liftward_gateway.saved_state import SavedState, decode, encode
-from liftward_gateway.sequence import StreamMarks
 from liftward_gateway.settings import GatewaySettings, broker_address
+from liftward_gateway.stored_marks import _gaps, _gaps_text
 from liftward_gateway.ticking import BEHIND_MESSAGES, HOLD_S_MAX, SETTLE_S, TICK_PERIOD_S, tick_due
-from liftward_gateway.writer import _gaps, _gaps_text
 from liftward_kit.settings import SettingError
 from liftward_wire.columns import microseconds
 
@@ -76,20 +74,6 @@ def test_timers_wait_for_samples_in_line_but_not_for_ever(
     )
 
 
-def test_the_cache_lets_the_least_used_go() -> None:
-    """And never while a batch is at work on it."""
-    cache = MarkCache(streams_max=2)
-    a, b, c = [(name, "telemetry") for name in "ABC"]
-    cache.put({stream: StreamMarks() for stream in (a, b)})
-    held: dict[StreamKey, StreamMarks] = cache.of([a])
-    cache.put({c: StreamMarks()})
-
-    assert cache.missing([a, b, c]) == set()
-    cache.shrink()
-    assert cache.missing([a, b, c]) == {b}
-    assert held[a] is cache.of([a])[a]
-
-
 def test_a_saved_state_comes_back() -> None:
     """Lifts, arrivals and fleet arrays."""
     fleet = FleetState.empty(2)
@@ -128,8 +112,8 @@ def test_gaps_survive_their_text(gaps: list[tuple[int, int]]) -> None:
     """The database answers in its own canonical form, with the end left out."""
     canonical = "{" + ",".join(f"[{first},{last + 1})" for first, last in gaps) + "}"
 
-    assert _gaps(canonical) == gaps
-    assert _gaps_text(gaps).count("[") == len(gaps)
+    assert pairs_of(_gaps(canonical)) == gaps
+    assert _gaps_text(gaps_of(gaps)).count("[") == len(gaps)
 
 
 def test_a_buffered_socket_gives_small_pieces_and_sends_together() -> None:
