@@ -7,7 +7,7 @@ broker and one to the database each: once for telemetry, once for events and sta
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -15,6 +15,7 @@ from liftward_gateway.admit import Received
 from liftward_gateway.batch import BatchLimits
 from liftward_gateway.detecting import Detector
 from liftward_gateway.errors import MessageFaultError
+from liftward_gateway.liveness.watch import Liveness
 from liftward_gateway.mark_cache import MarkCache
 from liftward_gateway.prepare import (
     Judged,
@@ -52,6 +53,7 @@ class Shared:
     registry: Registry
     detector: Detector
     kept_rows: KeptRows
+    liveness: Liveness = field(default_factory=Liveness)
 
 
 class Pipeline:
@@ -112,6 +114,7 @@ class Pipeline:
             log.warning("batch_refused_by_store", messages_count=len(messages), reason=str(error))
             await self.store_detections(detections)
             await self._store_part(judged)
+        self._shared.liveness.heard(judged, self._shared.registry)
         self._marks.shrink()
         self.through_us = messages[-1].received_at_us
         self.messages_count += len(messages)
