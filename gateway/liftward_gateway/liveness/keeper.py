@@ -83,6 +83,8 @@ class LivenessKeeper:
         while page := await self._page(after):
             self._liveness.restore(page)
             after = page[-1].device_id
+        now = self._clock()
+        await self._link.transact(lambda link: store.follow_registration(link, self._shards, now))
         await self._link.transact(lambda link: store.forget_workers(link, self._shards))
         log.info("liveness_loaded", **self._counts())
 

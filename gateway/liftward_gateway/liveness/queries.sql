@@ -83,6 +83,21 @@ SELECT device_id
    AND shard BETWEEN %(first)s AND %(last)s
  ORDER BY device_id
 
+-- open_unserved --
+-- After the registration changed: begin unknown time of lifts whose devices were all withdrawn.
+INSERT INTO lift_unknown (lift_key, unknown_from, reason, noticed_at)
+SELECT lift_key, max(device.revoked_at), 'no_device', %(now)s
+  FROM device_lift
+  JOIN device USING (device_id)
+  JOIN lift USING (lift_key)
+ WHERE lift.withdrawn_at IS NULL
+ GROUP BY lift_key
+HAVING bool_and(device.revoked_at IS NOT NULL)
+   AND bool_or(device.shard BETWEEN %(first)s AND %(last)s)
+   AND NOT EXISTS (SELECT FROM lift_unknown AS open
+                    WHERE open.lift_key = device_lift.lift_key
+                      AND coalesce(open.unknown_until, 'infinity') > max(device.revoked_at))
+
 -- note_filled --
 -- Late observations reach into unknown time: say from where to where. The time stays unknown.
 UPDATE lift_unknown

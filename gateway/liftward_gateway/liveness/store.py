@@ -89,6 +89,7 @@ async def follow_registration(connection: Connection, shards: ShardRange, now: d
     parameters = {"first": shards.first, "last": shards.last}
     await connection.execute(QUERIES["one_at_a_time"], {"lock": DECIDING_LOCK})
     await connection.execute(QUERIES["close_reassigned"], {**parameters, "now": now})
+    await connection.execute(QUERIES["open_unserved"], {**parameters, "now": now})
     cursor = await connection.execute(QUERIES["silent_devices"], parameters)
     silent = [row["device_id"] for row in await cursor.fetchall()]
     if silent:

@@ -43,3 +43,26 @@ CREATE TABLE liveness_worker (
     quiet_count  integer NOT NULL,
     dark_count   integer NOT NULL
 );
+
+-- Each registered device with what is believed of it. `told` is the stored belief, which has an
+-- index; `belief` says `never` where there is none. The last arrival is the one of the sequence
+-- marks where they know a later one, and `as_of` is when the device's worker last said it looks.
+CREATE VIEW device_belief AS
+SELECT device.device_id, device.kind, known.belief AS told,
+       coalesce(known.belief, 'never') AS belief,
+       coalesce(known.reason, 'never_heard') AS reason,
+       coalesce(known.since, device.enrolled_at) AS since,
+       greatest(known.last_heard_at, mark.last_received_at) AS last_heard_at,
+       known.rhythm, serving.lift_ids, worker.as_of, worker.hearing
+  FROM device
+  LEFT JOIN device_liveness AS known ON known.device_id = device.device_id
+  LEFT JOIN liveness_worker AS worker
+    ON device.shard BETWEEN worker.shard_first AND worker.shard_last
+  LEFT JOIN LATERAL (SELECT max(last_received_at) AS last_received_at
+                       FROM sequence_mark WHERE sequence_mark.device_id = device.device_id) AS mark
+    ON true
+  LEFT JOIN LATERAL (SELECT coalesce(array_agg(lift_id ORDER BY lift_id), '{}') AS lift_ids
+                       FROM device_lift JOIN lift USING (lift_key)
+                      WHERE device_lift.device_id = device.device_id) AS serving
+    ON true
+ WHERE device.revoked_at IS NULL;

@@ -356,6 +356,22 @@ async def test_a_change_of_registration_begins_and_ends_unknown_time(
     assert ended["unknown_until"] == virtual_clock()
 
 
+async def test_a_lift_without_any_device_left_is_unknown_since_the_withdrawal(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Withdrawn while the gateway was away; noticed at its start, once."""
+    register_lifts(database_dsn, ["L-1"])
+    async with watching(database_dsn, virtual_clock) as worker:
+        await worker.passes(SETTLE_S + 2, "L-1")
+    execute(database_dsn, "UPDATE device SET revoked_at = %s", virtual_clock())
+    for _ in range(2):
+        async with watching(database_dsn, virtual_clock) as worker:
+            await worker.passes(3)
+
+    [row] = await unknown(database_dsn, "L-1")
+    assert (row["unknown_from"], row["reason"]) == (virtual_clock() - seconds(6), "no_device")
+
+
 async def test_rhythms_and_last_words_are_saved_in_turn_and_restored(
     database_dsn: str, virtual_clock: VirtualClock
 ) -> None:
