@@ -227,11 +227,16 @@ class Beliefs:
             back &= self.belief != Belief.LIVE
             return self._changes(back, np.full(self.room, Belief.LIVE, np.uint8))
         silence_us = listened_us - self.heard_listened_us
-        grace_us = self._will_grace_us(listened_us)
-        by_will = self.will_listened_us <= listened_us - grace_us
+        has_will = self.will_us != NONE_US
+        many = self._many_wills(listened_us, has_will)
+        grace_s = self._limits.many_wills_grace_s if many else self._limits.will_grace_s
+        by_will = self.will_listened_us <= listened_us - int(grace_s * 1e6)
         stays = (self.belief == Belief.DARK) & (self.heard_us <= self.since_us)
-        dark = stays | by_will | (silence_us >= self.dark_after_us)
-        quiet = (silence_us >= self.quiet_after_us) | (self.will_us != NONE_US)
+        by_silence = silence_us >= self.dark_after_us
+        if many:  # what cut them off also keeps them from saying anything: only the grace counts
+            by_silence &= ~has_will
+        dark = stays | by_will | by_silence
+        quiet = (silence_us >= self.quiet_after_us) | has_will
         wanted = np.full(self.room, Belief.LIVE, dtype=np.uint8)
         wanted[quiet] = Belief.QUIET
         wanted[dark] = Belief.DARK
@@ -303,15 +308,14 @@ class Beliefs:
             np.uint8(_CODE[Reason.LONGER_THAN_USUAL]),
         ).astype(np.uint8)
 
-    def _will_grace_us(self, listened_us: int) -> int:
-        """Return how long a will may be answered: longer when many have one cause."""
+    def _many_wills(self, listened_us: int, has_will: Mask) -> bool:
+        """Tell whether so many wills came lately that they have one cause."""
         limits = self._limits
-        waiting = int(np.count_nonzero((self.will_us != NONE_US) & (self.belief != Belief.DARK)))
+        waiting = int(np.count_nonzero(has_will & self.active & (self.belief != Belief.DARK)))
         many = max(limits.many_wills_count, limits.many_wills_share * self.active.sum())
         if waiting >= many:
             self._many_wills_until_us = listened_us + int(limits.many_wills_grace_s * 1e6)
-        is_many = listened_us < self._many_wills_until_us
-        return int((limits.many_wills_grace_s if is_many else limits.will_grace_s) * 1e6)
+        return listened_us < self._many_wills_until_us
 
     def _answer_wills(self, indices: Indices, *, always: bool = False) -> None:
         answered = indices[(self.heard_us[indices] > self.will_us[indices]) | always]

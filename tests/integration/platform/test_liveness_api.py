@@ -131,7 +131,7 @@ async def test_a_lifts_unknown_time_is_counted_within_the_period(
         path = "/api/lifts/L-1/liveness"
         begin = last_at + timedelta(seconds=100)
         whole = await get(scene, path, Role.REGULATOR, **{"from": begin.isoformat()})
-        limited = await get(scene, path, limit=1, **{"from": begin.isoformat()})
+        limited = await get(scene, path, Role.REGULATOR, limit=1, **{"from": begin.isoformat()})
         wrong = await scene.client.get(
             path,
             params={"from": virtual_clock().isoformat()},
