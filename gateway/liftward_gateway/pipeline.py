@@ -7,7 +7,7 @@ broker and one to the database each: once for telemetry, once for events and sta
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -15,6 +15,7 @@ from liftward_gateway.admit import Received
 from liftward_gateway.batch import BatchLimits
 from liftward_gateway.detecting import Detector
 from liftward_gateway.errors import MessageFaultError
+from liftward_gateway.liveness.watch import Liveness
 from liftward_gateway.mark_table import BatchMarks, MarkTable
 from liftward_gateway.metrics import PathMetrics
 from liftward_gateway.prepare import (
@@ -55,6 +56,7 @@ class Shared:
     registry: Registry
     detector: Detector
     kept_rows: KeptRows
+    liveness: Liveness = field(default_factory=Liveness)
 
 
 class Pipeline:
@@ -126,6 +128,7 @@ class Pipeline:
             commit_s=asyncio.get_running_loop().time() - began_at_s,
             committed_us=microseconds(self._clock()),
         )
+        self._shared.liveness.heard(judged, self._shared.registry)
         self.through_us = messages[-1].received_at_us
         self.messages_count += len(messages)
         self.rows_count.update(prepared.counts)

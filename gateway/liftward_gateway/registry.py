@@ -28,6 +28,7 @@ class Registry:
     """
 
     lift_keys: list[int] = field(default_factory=list)
+    changes_count: int = 0  # grows whenever devices, or what they serve, change
     _devices: dict[str, dict[str, int]] = field(default_factory=dict)
     _index_by_key: dict[int, int] = field(default_factory=dict)
     _keys_array: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
@@ -36,11 +37,16 @@ class Registry:
     def with_lifts(cls, lift_keys: Iterable[int]) -> "Registry":
         """Return a registry without devices whose fleet indices are given by a saved state."""
         keys = list(lift_keys)
-        return cls(keys, {}, {key: index for index, key in enumerate(keys)})
+        return cls(keys, _index_by_key={key: index for index, key in enumerate(keys)})
 
     @property
     def devices_count(self) -> int:
         return len(self._devices)
+
+    @property
+    def device_ids(self) -> Iterable[str]:
+        """The ids of all registered devices."""
+        return self._devices.keys()
 
     def lifts_of(self, device_id: str) -> Mapping[str, int] | None:
         """Return lift id -> fleet index of a device, or None for a device nobody registered."""
@@ -63,12 +69,18 @@ class Registry:
     def replace(self, rows: Iterable[ServedLift]) -> None:
         """Take these rows as the whole registration."""
         self._devices = self._grouped(rows)
+        self.changes_count += 1
 
     def update(self, device_ids: Iterable[str], rows: Iterable[ServedLift]) -> None:
         """Take these rows as all there is about these devices."""
-        for device_id in device_ids:
-            self._devices.pop(device_id, None)
-        self._devices.update(self._grouped(rows))
+        before = {
+            device_id: lifts
+            for device_id in device_ids
+            if (lifts := self._devices.pop(device_id, None)) is not None
+        }
+        after = self._grouped(rows)
+        self._devices.update(after)
+        self.changes_count += before != after
 
     def _grouped(self, rows: Iterable[ServedLift]) -> dict[str, dict[str, int]]:
         devices: dict[str, dict[str, int]] = {}

@@ -44,11 +44,12 @@ _MESSAGE_FAULTS = ("22", "23", "54", "P0")
 
 
 class Lane(IntEnum):
-    """The ways through the gateway, and the care of both; the value names its advisory locks."""
+    """The ways through the gateway, their care and liveness; the value names its advisory locks."""
 
     CARE = 0x4C57_1000
     TELEMETRY = 0x4C57_1001
     EVENT = 0x4C57_1002
+    LIVENESS = 0x4C57_1003
 
 
 class StoreLink:

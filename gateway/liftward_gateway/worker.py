@@ -22,6 +22,10 @@ from liftward_detection.thresholds import default_thresholds
 from liftward_gateway.batch import EVENT_LIMITS, TELEMETRY_LIMITS, WINDOW_MESSAGES_MAX
 from liftward_gateway.care import Care
 from liftward_gateway.errors import GatewayError, WrongSchemaError
+from liftward_gateway.liveness.keeper import LivenessKeeper
+from liftward_gateway.liveness.limits import LIMITS, LivenessLimits
+from liftward_gateway.liveness.paths import line_of
+from liftward_gateway.liveness.watch import Liveness
 from liftward_gateway.metrics import GatewayMetrics, PathMetrics
 from liftward_gateway.mqtt import MqttSource
 from liftward_gateway.pipeline import Pipeline, Shared
@@ -63,9 +67,16 @@ class Worker:
     """Everything one `liftward gateway run` does."""
 
     def __init__(
-        self, settings: GatewaySettings, shards: ShardRange, *, clock: Clock, rng: Random
+        self,
+        settings: GatewaySettings,
+        shards: ShardRange,
+        *,
+        clock: Clock,
+        rng: Random,
+        liveness_limits: LivenessLimits = LIMITS,
     ) -> None:
         self._settings, self._shards, self._clock, self._rng = settings, shards, clock, rng
+        self._liveness_limits = liveness_limits
         self._stopping = asyncio.Event()
         self._installation = ""
         self._metrics = GatewayMetrics()
@@ -117,7 +128,8 @@ class Worker:
         )
 
     async def _work(self, links: Mapping[Lane, StoreLink], restored: Restored) -> None:
-        shared = Shared(self._shards, restored.registry, restored.detector, KeptRows())
+        liveness = Liveness(self._liveness_limits)
+        shared = Shared(self._shards, restored.registry, restored.detector, KeptRows(), liveness)
         telemetry = self._way(Lane.TELEMETRY, links, shared, restored.telemetry_through_us)
         events = self._way(Lane.EVENT, links, shared, restored.event_through_us)
         care = Care(shared, links[Lane.CARE], telemetry.pipeline, events.pipeline, self._clock)
@@ -136,6 +148,8 @@ class Worker:
         ]
         others = [asyncio.create_task(way.source.run()) for way in ways]
         others.append(asyncio.create_task(care.run(self._stopping)))
+        keeper = self._liveness_keeper(shared, links[Lane.LIVENESS], ways)
+        others.append(asyncio.create_task(keeper.run(self._stopping)))
         announce = asyncio.create_task(self._announce(ways))
         stop = asyncio.create_task(self._stopping.wait())
         try:
@@ -149,6 +163,19 @@ class Worker:
             await _end([stop, announce, *paths, *others])
             for way in ways:
                 await way.source.stop()
+
+    def _liveness_keeper(
+        self, shared: Shared, link: StoreLink, ways: Sequence[_Way]
+    ) -> LivenessKeeper:
+        paths = [(way.source, way.pipeline) for way in ways]
+        return LivenessKeeper(
+            shared.liveness,
+            link,
+            registry=shared.registry,
+            shards=self._shards,
+            clock=self._clock,
+            line=lambda now_s: line_of(paths, now_s),
+        )
 
     async def _drain(
         self, paths: Sequence[asyncio.Task[None]], care: Care, ways: Sequence[_Way]

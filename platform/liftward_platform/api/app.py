@@ -24,6 +24,7 @@ from liftward_platform.fleet import endpoints as fleet
 from liftward_platform.incidents import endpoints as incidents
 from liftward_platform.intake import endpoints as intake
 from liftward_platform.ledger import endpoints as ledger
+from liftward_platform.liveness import endpoints as liveness
 from liftward_platform.parties import endpoints as parties
 from liftward_platform.quality import endpoints as quality
 from liftward_platform.rescue import endpoints as rescue
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     parties.router,
     ledger.router,
     quality.router,
+    liveness.router,
     intake.router,
     console_files.router,  # last: it takes every path that is left
 )
