@@ -89,11 +89,15 @@ def admit(received: Received, registry: Registry) -> Admitted | Rejected:
         return Rejected(RejectReason.WRONG_TOPIC, str(error))
     if topic.kind in (TopicKind.COMMAND, TopicKind.REPLY):
         return Rejected(RejectReason.WRONG_TOPIC, f"the gateway takes no {topic.kind} messages")
-    message = decode(topic, received.payload)
+    profile = registry.profile_of(topic.device_id)
+    if profile is None:
+        message = decode(topic, received.payload)
+    else:
+        message = profile.decode(topic, received.payload)
     if isinstance(message, Rejected):
         message = alarm_of_broken_clock(topic, received.payload, message)
     if isinstance(message, Rejected):
-        return message
+        return _refused(topic, message, registry)
     return _admit_message(topic, message, received, registry)
 
 
@@ -110,10 +114,7 @@ def _admit_message(
 ) -> Admitted | Rejected:
     lifts = registry.lifts_of(topic.device_id)
     if lifts is None:
-        return Rejected(
-            RejectReason.UNKNOWN_DEVICE,
-            f"no device {topic.device_id} is registered (or it was revoked)",
-        )
+        return _not_registered(topic)
     match message:
         case Sample():
             return _admit_sample(topic, message, received, lifts.get(topic.device_id))
@@ -127,6 +128,27 @@ def _admit_message(
             )
         case _:
             return Rejected(RejectReason.WRONG_TOPIC, "not a message from a device to the gateway")
+
+
+def _refused(topic: Topic, refusal: Rejected, registry: Registry) -> Rejected:
+    """Return the refusal; of a device that is not registered it says only that.
+
+    Which words such a device speaks is not known before it has been looked up.
+    """
+    by_its_words = refusal.reason in (
+        RejectReason.CONTRACT_VIOLATION,
+        RejectReason.IMPOSSIBLE_VALUE,
+    )
+    if by_its_words and registry.lifts_of(topic.device_id) is None:
+        return _not_registered(topic)
+    return refusal
+
+
+def _not_registered(topic: Topic) -> Rejected:
+    return Rejected(
+        RejectReason.UNKNOWN_DEVICE,
+        f"no device {topic.device_id} is registered (or it was revoked)",
+    )
 
 
 def _admit_event(

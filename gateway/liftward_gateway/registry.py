@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from liftward_wire.profiles.known import Profile, profile_named
+from liftward_wire.profiles.names import DEFAULT_PROFILE
+
 
 @dataclass(frozen=True, slots=True)
 class ServedLift:
@@ -17,6 +20,7 @@ class ServedLift:
     device_id: str
     lift_id: str | None
     lift_key: int | None
+    profile: str = DEFAULT_PROFILE
 
 
 @dataclass(slots=True)
@@ -29,6 +33,8 @@ class Registry:
 
     lift_keys: list[int] = field(default_factory=list)
     _devices: dict[str, dict[str, int]] = field(default_factory=dict)
+    # Of the devices that speak another vocabulary than the contract's; mostly few or none.
+    _profiles: dict[str, Profile] = field(default_factory=dict)
     _index_by_key: dict[int, int] = field(default_factory=dict)
     _keys_array: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
@@ -36,7 +42,7 @@ class Registry:
     def with_lifts(cls, lift_keys: Iterable[int]) -> "Registry":
         """Return a registry without devices whose fleet indices are given by a saved state."""
         keys = list(lift_keys)
-        return cls(keys, {}, {key: index for index, key in enumerate(keys)})
+        return cls(keys, _index_by_key={key: index for index, key in enumerate(keys)})
 
     @property
     def devices_count(self) -> int:
@@ -45,6 +51,10 @@ class Registry:
     def lifts_of(self, device_id: str) -> Mapping[str, int] | None:
         """Return lift id -> fleet index of a device, or None for a device nobody registered."""
         return self._devices.get(device_id)
+
+    def profile_of(self, device_id: str) -> Profile | None:
+        """Return the profile of a device, or None for one that speaks the contract itself."""
+        return self._profiles.get(device_id)
 
     def index_of(self, lift_key: int) -> int:
         """Return the fleet index of a lift, giving it the next one when it has none."""
@@ -62,18 +72,23 @@ class Registry:
 
     def replace(self, rows: Iterable[ServedLift]) -> None:
         """Take these rows as the whole registration."""
+        self._profiles = {}
         self._devices = self._grouped(rows)
 
     def update(self, device_ids: Iterable[str], rows: Iterable[ServedLift]) -> None:
         """Take these rows as all there is about these devices."""
         for device_id in device_ids:
             self._devices.pop(device_id, None)
+            self._profiles.pop(device_id, None)
         self._devices.update(self._grouped(rows))
 
     def _grouped(self, rows: Iterable[ServedLift]) -> dict[str, dict[str, int]]:
         devices: dict[str, dict[str, int]] = {}
         for row in rows:
             lifts = devices.setdefault(row.device_id, {})
+            profile = profile_named(row.profile)
+            if profile is not None:
+                self._profiles[row.device_id] = profile
             if row.lift_id is not None and row.lift_key is not None:
                 lifts[row.lift_id] = self.index_of(row.lift_key)
         return devices
