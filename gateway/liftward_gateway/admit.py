@@ -90,12 +90,10 @@ def admit(received: Received, registry: Registry) -> Admitted | Rejected:
     if topic.kind in (TopicKind.COMMAND, TopicKind.REPLY):
         return Rejected(RejectReason.WRONG_TOPIC, f"the gateway takes no {topic.kind} messages")
     profile = registry.profile_of(topic.device_id)
-    if profile is None:
-        message = decode(topic, received.payload)
-    else:
-        message = profile.decode(topic, received.payload)
+    read = decode if profile is None else profile.decode
+    message = read(topic, received.payload)
     if isinstance(message, Rejected):
-        message = alarm_of_broken_clock(topic, received.payload, message)
+        message = alarm_of_broken_clock(topic, received.payload, message, read)
     if isinstance(message, Rejected):
         return _refused(topic, message, registry)
     return _admit_message(topic, message, received, registry)
@@ -157,7 +155,7 @@ def _admit_event(
     if lift_index is None:
         return _not_served(topic, [topic.device_id])
     claimed_us = observed_us = microseconds(event.observed_at)
-    refused = _refused_time(claimed_us, claimed_us, received)
+    refused = refused_time(claimed_us, claimed_us, received)
     if refused is not None:
         if not is_alarm(event):
             return refused
@@ -171,7 +169,7 @@ def _admit_sample(
     topic: Topic, sample: Sample, received: Received, lift_index: int | None
 ) -> AdmittedSamples | Rejected:
     observed_us = microseconds(sample.observed_at)
-    refused = _refused_time(observed_us, observed_us, received)
+    refused = refused_time(observed_us, observed_us, received)
     if refused is not None:
         return refused
     if lift_index is None:
@@ -188,7 +186,7 @@ def _admit_batch(
     # The contract has rows in time order.
     first_us = started_us + batch.offset_ms[0] * 1_000
     last_us = started_us + batch.offset_ms[-1] * 1_000
-    refused = _refused_time(first_us, last_us, received)
+    refused = refused_time(first_us, last_us, received)
     if refused is not None:
         return refused
     lift_ids = [topic.device_id] if batch.lift_ids is None else batch.lift_ids
@@ -208,7 +206,7 @@ def _admit_batch(
     )
 
 
-def _refused_time(first_us: int, last_us: int, received: Received) -> Rejected | None:
+def refused_time(first_us: int, last_us: int, received: Received) -> Rejected | None:
     ahead_us, behind_us = last_us - received.received_at_us, received.received_at_us - first_us
     if ahead_us > AHEAD_S_MAX * 1e6:
         ahead_s = ahead_us / 1e6

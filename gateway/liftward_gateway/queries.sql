@@ -93,6 +93,18 @@ DELETE FROM sequence_mark
  WHERE sequence_mark.device_id = gone.device_id AND sequence_mark.stream = gone.stream
    AND sequence_mark.boot_id = gone.boot_id
 
+-- sparkplug_nodes --
+-- What one path knows of some Sparkplug edge nodes.
+SELECT device_id, state FROM sparkplug_node
+ WHERE stream = %(stream)s AND device_id = ANY (%(device_ids)s::text[])
+
+-- write_sparkplug_nodes --
+-- What one path knows of the nodes that a batch was about; this worker alone writes them.
+INSERT INTO sparkplug_node (device_id, stream, state)
+SELECT device_id, %(stream)s, state
+  FROM unnest(%(device_ids)s::text[], %(states)s::bytea[]) AS node (device_id, state)
+    ON CONFLICT (device_id, stream) DO UPDATE SET state = excluded.state
+
 -- write_event --
 -- One thing that happened at a lift.
 INSERT INTO lift_event (lift_key, observed_at, claimed_at, received_at, boot_id, sequence, kind,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from liftward_wire.profiles.known import Profile, profile_named
+from liftward_wire.profiles.known import SPARKPLUG, Profile, profile_named
 from liftward_wire.profiles.names import DEFAULT_PROFILE
 
 
@@ -55,6 +55,14 @@ class Registry:
     def profile_of(self, device_id: str) -> Profile | None:
         """Return the profile of a device, or None for one that speaks the contract itself."""
         return self._profiles.get(device_id)
+
+    @property
+    def sparkplug_count(self) -> int:
+        """How many devices are Sparkplug edge nodes."""
+        return sum(profile is SPARKPLUG for profile in self._profiles.values())
+
+    def speaks_sparkplug(self, device_id: str) -> bool:
+        return self._profiles.get(device_id) is SPARKPLUG
 
     def index_of(self, lift_key: int) -> int:
         """Return the fleet index of a lift, giving it the next one when it has none."""

@@ -43,6 +43,12 @@ class Refusing:
         return Rejected(self.reason, f"device {topic.device_id} {self.detail}")
 
 
+SPARKPLUG = Refusing(
+    RejectReason.WRONG_TOPIC,
+    "is registered for sparkplug-b: it publishes under spBv1.0/, not here",
+)
+
+
 def profile_named(name: str) -> Profile | None:
     """Return the profile of a device, or None for the contract itself.
 
@@ -55,7 +61,6 @@ def profile_named(name: str) -> Profile | None:
     if known is not None:
         return known
     if name == ProfileName.SPARKPLUG:
-        detail = "is registered for sparkplug-b: it publishes under spBv1.0/, not here"
-        return Refusing(RejectReason.WRONG_TOPIC, detail)
+        return SPARKPLUG
     detail = f"has the profile {name!r}, which this version of the gateway does not know"
     return Refusing(RejectReason.CONTRACT_VIOLATION, detail)

@@ -13,6 +13,8 @@ from liftward_wire.contract_tables import refreshed, table
 from liftward_wire.messages import EventKind
 from liftward_wire.profiles.form import ProfileForm
 from liftward_wire.profiles.known import FORMS
+from liftward_wire.profiles.names import ProfileName
+from liftward_wire.sparkplug.metrics import page_table
 
 
 def _fields(form: ProfileForm) -> str:
@@ -94,6 +96,7 @@ def _blocks() -> Iterator[tuple[str, Callable[[], str]]]:
         yield f"{form.name}-fields", partial(_fields, form)
         yield f"{form.name}-events", partial(_events, form)
         yield f"{form.name}-missing", partial(_missing, form)
+    yield f"{ProfileName.SPARKPLUG}-metrics", page_table
 
 
 BLOCKS: Mapping[str, Callable[[], str]] = dict(_blocks())

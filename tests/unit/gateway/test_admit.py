@@ -301,3 +301,23 @@ def test_a_sparkplug_device_on_our_topics_is_told_where_to_go() -> None:
     assert isinstance(result, Rejected)
     assert result.reason is RejectReason.WRONG_TOPIC
     assert "spBv1.0" in result.detail
+
+
+@pytest.mark.parametrize("claimed", ["1970-01-01T00:00:09Z", "2026-01-01T00:00:00Z"])
+def test_an_alarm_in_other_words_is_not_lost_to_a_wrong_clock(claimed: str) -> None:
+    """The button of a profile's device counts as of its arrival, too; its faults do not."""
+    registry = Registry()
+    registry.replace([ServedLift("B-1", "B-1", 1, "regional-b")])
+    told = {"observed_at": claimed, "boot_id": 1, "sequence": 0, "flag": 1}
+
+    rung, stopped = (
+        admit(
+            received("B-1", TopicKind.EVENT, json.dumps(told | {"code": code}).encode(), NOW),
+            registry,
+        )
+        for code in (21, 6)
+    )
+
+    assert isinstance(rung, AdmittedEvent)
+    assert rung.observed_us == microseconds(NOW)
+    assert isinstance(stopped, Rejected)
