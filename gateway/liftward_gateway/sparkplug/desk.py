@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
+import structlog
 
 from liftward_gateway.admit import Admitted, Received
 from liftward_gateway.prepare import EVENT_STREAM, TELEMETRY_STREAM, Judged
@@ -21,6 +22,8 @@ from liftward_wire.rejection import Rejected, RejectReason
 from liftward_wire.sparkplug.payload import decode_payload
 from liftward_wire.sparkplug.topics import PREFIX, MessageType, SparkplugTopic, parse_sparkplug
 from liftward_wire.topics import TopicError, shard_of
+
+log = structlog.get_logger()
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Node)
@@ -119,14 +122,13 @@ class Desk:
         if not missing:
             return
 
-        async def read(connection: Connection) -> dict[str, Node]:
+        async def read(connection: Connection) -> dict[str, bytes]:
             values = {"stream": self._stream, "device_ids": missing}
             cursor = await connection.execute(QUERIES["sparkplug_nodes"], values)
-            return {
-                row["device_id"]: _DECODER.decode(row["state"]) for row in await cursor.fetchall()
-            }
+            return {row["device_id"]: row["state"] for row in await cursor.fetchall()}
 
-        self._nodes |= dict.fromkeys(missing) | await link.read(read)
+        states = await link.read(read)
+        self._nodes |= {node_id: _decoded(node_id, states.get(node_id)) for node_id in missing}
 
     def _judge(self, one: _Heard) -> Iterator[Judged]:
         received, topic = one.received, one.topic
@@ -158,3 +160,14 @@ class Desk:
         if one.topic.type is MessageType.NODE_BIRTH and self._stream == TELEMETRY_STREAM:
             detail = f"no device {one.topic.node_id} is registered for sparkplug-b"
             yield Judged(one.received, Rejected(RejectReason.UNKNOWN_DEVICE, detail))
+
+
+def _decoded(node_id: str, state: bytes | None) -> Node | None:
+    """Return a stored state; one that cannot be read is as good as none: a birth replaces it."""
+    if state is None:
+        return None
+    try:
+        return _DECODER.decode(state)
+    except msgspec.DecodeError as error:
+        log.warning("sparkplug_state_unusable", node_id=node_id, reason=str(error))
+        return None

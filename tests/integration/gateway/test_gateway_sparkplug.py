@@ -164,6 +164,26 @@ async def test_data_without_a_birth_are_kept_and_a_birth_is_asked_for(scene: Gat
     assert scene.value("SELECT speed_mps FROM sample") == 0.75
 
 
+async def test_a_damaged_state_is_replaced_by_a_birth(scene: GatewayScene) -> None:
+    """A worker that cannot read what it knew of a node asks for a birth and goes on."""
+    register_nodes(scene, "NODE-1")
+    worker = await asyncio.to_thread(start, scene)
+    node = NodeSender("NODE-1", utc_now())
+    await publish(scene, node.birth([metric(SPEED, 1.5, alias=1)]))
+    await wait_for(scene, 1, STORED)
+    worker.kill()
+    scene.rows("UPDATE sparkplug_node SET state = 'nonsense'")
+
+    again = await asyncio.to_thread(start, scene)
+    await publish(scene, node.data(_speed(0.5)))
+    await asyncio.to_thread(again.wait_for_text, "sparkplug_rebirth_asked")
+    await publish(scene, node.birth([metric(SPEED, 0.25)], again=True))
+
+    await wait_for(scene, 2, STORED)
+    assert "sparkplug_state_unusable" in again.text()
+    assert again.exit_status is None
+
+
 async def test_a_node_registered_while_a_gateway_runs_is_heard(scene: GatewayScene) -> None:
     """No Sparkplug topic is subscribed before there is a node; then it is."""
     scene.register("OTHER-1")
