@@ -45,6 +45,7 @@ format: .venv/.ready-dev
 docs: setup
 	$(BIN)/python -P -m liftward_wire.schema > docs/asyncapi.json
 	$(BIN)/python -P -m liftward_wire.contract_tables docs/contract.md
+	$(BIN)/python -P -m liftward_wire.profiles.page docs/profiles.md
 	$(BIN)/python -P -m liftward_platform.api.openapi docs/openapi.json
 	$(BIN)/python -P -m liftward_simulator.outputs.truth_schema docs/truth.schema.json
 	$(BIN)/python -P -m liftward_simulator.scenarios.reference docs/scenarios.md

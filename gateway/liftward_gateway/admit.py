@@ -89,11 +89,13 @@ def admit(received: Received, registry: Registry) -> Admitted | Rejected:
         return Rejected(RejectReason.WRONG_TOPIC, str(error))
     if topic.kind in (TopicKind.COMMAND, TopicKind.REPLY):
         return Rejected(RejectReason.WRONG_TOPIC, f"the gateway takes no {topic.kind} messages")
-    message = decode(topic, received.payload)
+    profile = registry.profile_of(topic.device_id)
+    read = decode if profile is None else profile.decode
+    message = read(topic, received.payload)
     if isinstance(message, Rejected):
-        message = alarm_of_broken_clock(topic, received.payload, message)
+        message = alarm_of_broken_clock(topic, received.payload, message, read)
     if isinstance(message, Rejected):
-        return message
+        return _refused(topic, message, registry)
     return _admit_message(topic, message, received, registry)
 
 
@@ -110,10 +112,7 @@ def _admit_message(
 ) -> Admitted | Rejected:
     lifts = registry.lifts_of(topic.device_id)
     if lifts is None:
-        return Rejected(
-            RejectReason.UNKNOWN_DEVICE,
-            f"no device {topic.device_id} is registered (or it was revoked)",
-        )
+        return _not_registered(topic)
     match message:
         case Sample():
             return _admit_sample(topic, message, received, lifts.get(topic.device_id))
@@ -129,13 +128,34 @@ def _admit_message(
             return Rejected(RejectReason.WRONG_TOPIC, "not a message from a device to the gateway")
 
 
+def _refused(topic: Topic, refusal: Rejected, registry: Registry) -> Rejected:
+    """Return the refusal; of a device that is not registered it says only that.
+
+    Which words such a device speaks is not known before it has been looked up.
+    """
+    by_its_words = refusal.reason in (
+        RejectReason.CONTRACT_VIOLATION,
+        RejectReason.IMPOSSIBLE_VALUE,
+    )
+    if by_its_words and registry.lifts_of(topic.device_id) is None:
+        return _not_registered(topic)
+    return refusal
+
+
+def _not_registered(topic: Topic) -> Rejected:
+    return Rejected(
+        RejectReason.UNKNOWN_DEVICE,
+        f"no device {topic.device_id} is registered (or it was revoked)",
+    )
+
+
 def _admit_event(
     topic: Topic, event: Event, received: Received, lift_index: int | None
 ) -> AdmittedEvent | Rejected:
     if lift_index is None:
         return _not_served(topic, [topic.device_id])
     claimed_us = observed_us = microseconds(event.observed_at)
-    refused = _refused_time(claimed_us, claimed_us, received)
+    refused = refused_time(claimed_us, claimed_us, received)
     if refused is not None:
         if not is_alarm(event):
             return refused
@@ -149,7 +169,7 @@ def _admit_sample(
     topic: Topic, sample: Sample, received: Received, lift_index: int | None
 ) -> AdmittedSamples | Rejected:
     observed_us = microseconds(sample.observed_at)
-    refused = _refused_time(observed_us, observed_us, received)
+    refused = refused_time(observed_us, observed_us, received)
     if refused is not None:
         return refused
     if lift_index is None:
@@ -166,7 +186,7 @@ def _admit_batch(
     # The contract has rows in time order.
     first_us = started_us + batch.offset_ms[0] * 1_000
     last_us = started_us + batch.offset_ms[-1] * 1_000
-    refused = _refused_time(first_us, last_us, received)
+    refused = refused_time(first_us, last_us, received)
     if refused is not None:
         return refused
     lift_ids = [topic.device_id] if batch.lift_ids is None else batch.lift_ids
@@ -186,7 +206,7 @@ def _admit_batch(
     )
 
 
-def _refused_time(first_us: int, last_us: int, received: Received) -> Rejected | None:
+def refused_time(first_us: int, last_us: int, received: Received) -> Rejected | None:
     ahead_us, behind_us = last_us - received.received_at_us, received.received_at_us - first_us
     if ahead_us > AHEAD_S_MAX * 1e6:
         ahead_s = ahead_us / 1e6

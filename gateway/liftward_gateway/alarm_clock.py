@@ -4,13 +4,14 @@ Any other message with an impossible time is refused, so that the device's clock
 presses the button must not wait for that. Knows the contract. Must not know the registration.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
 from liftward_wire.codec import decode
 from liftward_wire.codes import gbt24476_code
-from liftward_wire.messages import Event, EventKind
+from liftward_wire.messages import Event, EventKind, Message
 from liftward_wire.rejection import Rejected, RejectReason
 from liftward_wire.topics import Topic, TopicKind
 
@@ -32,17 +33,23 @@ def is_alarm(event: Event) -> bool:
     return gbt24476_code(event.vocabulary, event.code) == CAR_ALARM
 
 
-def alarm_of_broken_clock(topic: Topic, payload: bytes, refused: Rejected) -> Event | Rejected:
+def alarm_of_broken_clock(
+    topic: Topic,
+    payload: bytes,
+    refused: Rejected,
+    read: Callable[[Topic, bytes], Message | Rejected] = decode,
+) -> Event | Rejected:
     """Return the alarm in a payload that was refused for a year no clock has, or that refusal.
 
-    Its `observed_at` is what the device claimed: the caller sees that it is implausible.
+    `read` knows the device's words. The alarm's `observed_at` is what the device claimed: the
+    caller sees that it is implausible.
     """
     if topic.kind is not TopicKind.EVENT or refused.reason not in _TIME_REASONS:
         return refused
     claim = msgspec.json.decode(payload, type=_Claim)
     fields = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
     fields["observed_at"] = msgspec.Raw(msgspec.json.encode(_PLAUSIBLE))
-    event = decode(topic, msgspec.json.encode(fields))
+    event = read(topic, msgspec.json.encode(fields))
     if not isinstance(event, Event) or not is_alarm(event):
         return refused
     return msgspec.structs.replace(event, observed_at=claim.observed_at)

@@ -122,6 +122,12 @@ class Connection:
         except TimeoutError as error:
             raise BrokerUnavailableError("the broker does not answer SUBSCRIBE") from error
 
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 0: nobody waits for it, and it may be lost."""
+        if not self.closed.is_set():
+            self._client.publish(topic, payload, qos=0)
+            self._write()
+
     def acknowledge(self, packets: Sequence[tuple[int, int]]) -> None:
         """Queue acknowledgements for (packet id, QoS) in order of arrival, and send them."""
         if self.closed.is_set():

@@ -137,6 +137,25 @@ class MqttSource:
             )
             self._broker_window.acknowledged(asyncio.get_running_loop().time())
 
+    async def listen(self, filters: Sequence[str]) -> None:
+        """Subscribe to more, now and after every connect.
+
+        Raises
+        ------
+        BrokerUnavailableError
+            When the broker refuses, or is away: nothing is changed.
+        """
+        connection = self._connection
+        if connection is None or not self.subscribed.is_set():
+            raise BrokerUnavailableError("not connected")
+        await connection.subscribe(filters)
+        self._filters = [*self._filters, *filters]
+
+    def send(self, topic: str, payload: bytes) -> None:
+        """Publish something that may be lost."""
+        if self._connection is not None:
+            self._connection.send(topic, payload)
+
     async def stop(self) -> None:
         """Disconnect in order; what was not acknowledged stays with the broker."""
         self._stopping = True

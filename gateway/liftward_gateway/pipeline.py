@@ -31,6 +31,7 @@ from liftward_gateway.registry import Registry
 from liftward_gateway.sequence import Verdict
 from liftward_gateway.shards import ShardRange
 from liftward_gateway.source import MessageSource
+from liftward_gateway.sparkplug.desk import Desk, is_sparkplug
 from liftward_gateway.store_link import Connection, StoreLink
 from liftward_gateway.writer import (
     DetectionRow,
@@ -72,6 +73,7 @@ class Pipeline:
         through_us: int,
         metrics: PathMetrics,
         clock: Clock,
+        desk: Desk | None = None,
     ) -> None:
         self.lock = asyncio.Lock()
         self.through_us = through_us  # arrival of the last message committed
@@ -81,6 +83,7 @@ class Pipeline:
         self._shared, self._source, self._link, self._limits = shared, source, link, limits
         self._metrics, self._clock = metrics, clock
         self._marks = MarkTable()
+        self._desk = desk
         self._marks_of_connection = -1
 
     @property
@@ -153,6 +156,13 @@ class Pipeline:
 
     async def _judge(self, messages: Sequence[Received]) -> list[Judged]:
         """Admit all messages; look up devices that seem unknown before their refusal stands."""
+        if self._desk is None or not self._desk.listening:
+            return await self._judge_ours(messages)
+        ours = [message for message in messages if not is_sparkplug(message)]
+        nodes = [message for message in messages if is_sparkplug(message)]
+        return [*await self._judge_ours(ours), *await self._desk.judge(nodes, self._link)]
+
+    async def _judge_ours(self, messages: Sequence[Received]) -> list[Judged]:
         registry = self._shared.registry
         judged: list[Judged] = []
         for begin in range(0, len(messages), _JUDGED_PER_TURN):
@@ -192,9 +202,13 @@ class Pipeline:
 
         async def work(connection: Connection) -> None:
             await write(connection, prepared, detections, lift_keys)
+            if self._desk is not None:
+                await self._desk.write(connection)
 
         await self._link.transact(work)
         self._marks.commit(prepared.marks)
+        if self._desk is not None:
+            self._desk.committed()
 
     async def _store_part(self, judged: Sequence[Judged]) -> None:
         """Store these messages; find those that the database refuses and quarantine them."""

@@ -15,7 +15,7 @@ SELECT pg_xact_status(%(transaction_id)s::text::xid8) AS status
 
 -- registration --
 -- Every device of these shards with the lifts it serves; a device without lifts has one row.
-SELECT device.device_id, lift.lift_id, lift.lift_key
+SELECT device.device_id, device.profile, lift.lift_id, lift.lift_key
   FROM device
   LEFT JOIN device_lift ON device_lift.device_id = device.device_id
   LEFT JOIN lift ON lift.lift_key = device_lift.lift_key AND lift.withdrawn_at IS NULL
@@ -24,7 +24,7 @@ SELECT device.device_id, lift.lift_id, lift.lift_key
 
 -- registration_of --
 -- The same for some devices.
-SELECT device.device_id, lift.lift_id, lift.lift_key
+SELECT device.device_id, device.profile, lift.lift_id, lift.lift_key
   FROM device
   LEFT JOIN device_lift ON device_lift.device_id = device.device_id
   LEFT JOIN lift ON lift.lift_key = device_lift.lift_key AND lift.withdrawn_at IS NULL
@@ -35,7 +35,8 @@ SELECT device.device_id, lift.lift_id, lift.lift_key
 -- registration_fingerprint --
 -- A number that changes when the registration does: loading all of it is for when it changed.
 SELECT count(*) AS rows_count,
-       coalesce(sum(hashtextextended(device.device_id, coalesce(lift.lift_key, 0))), 0)::text AS hash
+       coalesce(sum(hashtextextended(device.device_id || ' ' || device.profile,
+                                          coalesce(lift.lift_key, 0))), 0)::text AS hash
   FROM device
   LEFT JOIN device_lift ON device_lift.device_id = device.device_id
   LEFT JOIN lift ON lift.lift_key = device_lift.lift_key AND lift.withdrawn_at IS NULL
@@ -91,6 +92,18 @@ DELETE FROM sequence_mark
        AS gone (device_id, stream, boot_id)
  WHERE sequence_mark.device_id = gone.device_id AND sequence_mark.stream = gone.stream
    AND sequence_mark.boot_id = gone.boot_id
+
+-- sparkplug_nodes --
+-- What one path knows of some Sparkplug edge nodes.
+SELECT device_id, state FROM sparkplug_node
+ WHERE stream = %(stream)s AND device_id = ANY (%(device_ids)s::text[])
+
+-- write_sparkplug_nodes --
+-- What one path knows of the nodes that a batch was about; this worker alone writes them.
+INSERT INTO sparkplug_node (device_id, stream, state)
+SELECT device_id, %(stream)s, state
+  FROM unnest(%(device_ids)s::text[], %(states)s::bytea[]) AS node (device_id, state)
+    ON CONFLICT (device_id, stream) DO UPDATE SET state = excluded.state
 
 -- write_event --
 -- One thing that happened at a lift.

@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from liftward_wire.profiles.known import SPARKPLUG, Profile, profile_named
+from liftward_wire.profiles.names import DEFAULT_PROFILE
+
 
 @dataclass(frozen=True, slots=True)
 class ServedLift:
@@ -17,6 +20,7 @@ class ServedLift:
     device_id: str
     lift_id: str | None
     lift_key: int | None
+    profile: str = DEFAULT_PROFILE
 
 
 @dataclass(slots=True)
@@ -30,6 +34,8 @@ class Registry:
     lift_keys: list[int] = field(default_factory=list)
     changes_count: int = 0  # grows whenever devices, or what they serve, change
     _devices: dict[str, dict[str, int]] = field(default_factory=dict)
+    # Of the devices that speak another vocabulary than the contract's; mostly few or none.
+    _profiles: dict[str, Profile] = field(default_factory=dict)
     _index_by_key: dict[int, int] = field(default_factory=dict)
     _keys_array: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
@@ -52,6 +58,18 @@ class Registry:
         """Return lift id -> fleet index of a device, or None for a device nobody registered."""
         return self._devices.get(device_id)
 
+    def profile_of(self, device_id: str) -> Profile | None:
+        """Return the profile of a device, or None for one that speaks the contract itself."""
+        return self._profiles.get(device_id)
+
+    @property
+    def sparkplug_count(self) -> int:
+        """How many devices are Sparkplug edge nodes."""
+        return sum(profile is SPARKPLUG for profile in self._profiles.values())
+
+    def speaks_sparkplug(self, device_id: str) -> bool:
+        return self._profiles.get(device_id) is SPARKPLUG
+
     def index_of(self, lift_key: int) -> int:
         """Return the fleet index of a lift, giving it the next one when it has none."""
         index = self._index_by_key.get(lift_key)
@@ -68,16 +86,18 @@ class Registry:
 
     def replace(self, rows: Iterable[ServedLift]) -> None:
         """Take these rows as the whole registration."""
+        self._profiles = {}
         self._devices = self._grouped(rows)
         self.changes_count += 1
 
     def update(self, device_ids: Iterable[str], rows: Iterable[ServedLift]) -> None:
         """Take these rows as all there is about these devices."""
-        before = {
-            device_id: lifts
-            for device_id in device_ids
-            if (lifts := self._devices.pop(device_id, None)) is not None
-        }
+        before: dict[str, dict[str, int]] = {}
+        for device_id in device_ids:
+            self._profiles.pop(device_id, None)
+            lifts = self._devices.pop(device_id, None)
+            if lifts is not None:
+                before[device_id] = lifts
         after = self._grouped(rows)
         self._devices.update(after)
         self.changes_count += before != after
@@ -86,6 +106,9 @@ class Registry:
         devices: dict[str, dict[str, int]] = {}
         for row in rows:
             lifts = devices.setdefault(row.device_id, {})
+            profile = profile_named(row.profile)
+            if profile is not None:
+                self._profiles[row.device_id] = profile
             if row.lift_id is not None and row.lift_key is not None:
                 lifts[row.lift_id] = self.index_of(row.lift_key)
         return devices

@@ -29,11 +29,14 @@ from liftward_gateway.liveness.watch import Liveness
 from liftward_gateway.metrics import GatewayMetrics, PathMetrics
 from liftward_gateway.mqtt import MqttSource
 from liftward_gateway.pipeline import Pipeline, Shared
+from liftward_gateway.prepare import EVENT_STREAM, TELEMETRY_STREAM
 from liftward_gateway.quarantine import KeptRows
 from liftward_gateway.receipt_clock import receipt_clock
 from liftward_gateway.recovery import Restored, restore
 from liftward_gateway.settings import GatewaySettings
 from liftward_gateway.shards import ShardRange
+from liftward_gateway.sparkplug.desk import Desk
+from liftward_gateway.sparkplug.follow import follow
 from liftward_gateway.store_link import Lane, StoreLink
 from liftward_gateway.ticking import TICK_PERIOD_S, tick_due
 from liftward_gateway.writer import DetectionRow, database_now, installation_name
@@ -61,6 +64,7 @@ class _Way:
     source: MqttSource
     link: StoreLink
     pipeline: Pipeline
+    desk: Desk
 
 
 class Worker:
@@ -150,6 +154,11 @@ class Worker:
         others.append(asyncio.create_task(care.run(self._stopping)))
         keeper = self._liveness_keeper(shared, links[Lane.LIVENESS], ways)
         others.append(asyncio.create_task(keeper.run(self._stopping)))
+        others.append(
+            asyncio.create_task(
+                follow(self._stopping, shared.registry, [(way.source, way.desk) for way in ways])
+            )
+        )
         announce = asyncio.create_task(self._announce(ways))
         stop = asyncio.create_task(self._stopping.wait())
         try:
@@ -210,6 +219,8 @@ class Worker:
             rng=self._rng,
         )
         limits = TELEMETRY_LIMITS if lane is Lane.TELEMETRY else EVENT_LIMITS
+        stream = TELEMETRY_STREAM if lane is Lane.TELEMETRY else EVENT_STREAM
+        desk = Desk(stream, self._shards, shared.registry)
         pipeline = Pipeline(
             shared,
             source,
@@ -218,8 +229,9 @@ class Worker:
             through_us=through_us,
             metrics=PathMetrics(self._metrics, lane.name.lower()),
             clock=self._clock,
+            desk=desk,
         )
-        return _Way(source, links[lane], pipeline)
+        return _Way(source, links[lane], pipeline, desk)
 
     def _serve_metrics(self) -> None:
         port = self._settings.metrics_port

@@ -216,7 +216,7 @@ async def load_registration(
         name, parameters["device_ids"] = "registration_of", sorted(device_ids)
     cursor = await connection.execute(QUERIES[name], parameters)
     return [
-        ServedLift(row["device_id"], row["lift_id"], row["lift_key"])
+        ServedLift(row["device_id"], row["lift_id"], row["lift_key"], row["profile"])
         for row in await cursor.fetchall()
     ]
 

@@ -20,7 +20,8 @@ from liftward_wire.signals import COUNTER_MAX, SIGNALS, SignalType
 _BLOCK = re.compile(r"(<!-- generated: ([a-z0-9-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+def table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table of a page."""
     head = list(heads)
     lines = [head, ["---"] * len(head), *([str(cell) for cell in row] for row in rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
@@ -41,7 +42,7 @@ def _signals() -> str:
         )
         for signal in SIGNALS
     )
-    return _table(("field", "type", "allowed", "what it says"), rows)
+    return table(("field", "type", "allowed", "what it says"), rows)
 
 
 def _states() -> str:
@@ -50,11 +51,11 @@ def _states() -> str:
         for signal in SIGNALS
         if signal.states is not None
     }
-    return _table(("field", "words"), ((f"`{name}`", text) for name, text in words.items()))
+    return table(("field", "words"), ((f"`{name}`", text) for name, text in words.items()))
 
 
 def _limits() -> str:
-    return _table(
+    return table(
         ("limit", "value"),
         (
             ("bytes in one message", f"{messages.PAYLOAD_BYTES_MAX:,}"),
@@ -72,20 +73,20 @@ def _limits() -> str:
 
 
 def _reasons() -> str:
-    return _table(
+    return table(
         ("reason", "what it means"), ((f"`{reason}`", text) for reason, text in MEANINGS.items())
     )
 
 
 def _codes(rows: Iterable[Code]) -> str:
-    return _table(
+    return table(
         ("code", "class", "meaning", "含义"),
         ((f"`{row.code}`", row.code_class, row.meaning_en, row.meaning_zh) for row in rows),
     )
 
 
 def _bacnet_faults() -> str:
-    return _table(
+    return table(
         ("code", "meaning", "含义", "same as GB/T 24476-2017"),
         (
             (
@@ -100,7 +101,7 @@ def _bacnet_faults() -> str:
 
 
 def _regional_codes(vocabulary: str, rows: Iterable[Code]) -> str:
-    return _table(
+    return table(
         ("code", "class", "meaning", "含义", "same as GB/T 24476-2017"),
         (
             (
@@ -116,7 +117,7 @@ def _regional_codes(vocabulary: str, rows: Iterable[Code]) -> str:
 
 
 def _state_maps(maps: Mapping[str, StateMap[Any]]) -> str:
-    return _table(
+    return table(
         ("value there", "number", "our word", "back"),
         (
             (f"{title}: {name}", code, f"`{mapping.state(code)}`", _back(mapping, code))
@@ -154,7 +155,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 }
 
 
-def refreshed(page: str) -> str:
+def refreshed(page: str, blocks: Mapping[str, Callable[[], str]] = BLOCKS) -> str:
     """Return the page with every generated block as the code has it now.
 
     Raises
@@ -162,7 +163,7 @@ def refreshed(page: str) -> str:
     KeyError
         When the page marks a block that no generator is named for.
     """
-    return _BLOCK.sub(lambda found: found[1] + BLOCKS[found[2]]() + found[3], page)
+    return _BLOCK.sub(lambda found: found[1] + blocks[found[2]]() + found[3], page)
 
 
 if __name__ == "__main__":

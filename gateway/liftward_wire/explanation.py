@@ -52,12 +52,12 @@ def explain(payload: bytes, error: ValidationError) -> Rejected:
         return _explain_signal(signal, value, path)
     if value is _NOWHERE:
         return Rejected(RejectReason.CONTRACT_VIOLATION, sentence, path)
-    return Rejected(RejectReason.CONTRACT_VIOLATION, f"{sentence}; it is {_shown(value)}", path)
+    return Rejected(RejectReason.CONTRACT_VIOLATION, f"{sentence}; it is {shown(value)}", path)
 
 
 def _explain_signal(signal: Signal, value: Any, path: str) -> Rejected:  # noqa: ANN401 - any JSON
     verb = "is" if signal.states is None else "are"
-    detail = f"{signal.name} is {_shown(value)}, allowed {verb} {signal.allowed}"
+    detail = f"{signal.name} is {shown(value)}, allowed {verb} {signal.allowed}"
     if signal.states is not None:
         return Rejected(RejectReason.CONTRACT_VIOLATION, detail, path)
     if type(value) is int or (type(value) is float and signal.type is SignalType.FLOAT):
@@ -95,7 +95,8 @@ def _plain(text: str) -> str:
     return shown[:_SENTENCE_CHARACTERS_MAX]
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - any JSON
+def shown(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """Return a refused value as a sentence shows it: never long, containers by their kind."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

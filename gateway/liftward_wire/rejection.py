@@ -16,6 +16,7 @@ class RejectReason(StrEnum):
     UNKNOWN_DEVICE = "unknown_device"
     OBSERVED_IN_FUTURE = "observed_in_future"
     OBSERVED_TOO_LONG_AGO = "observed_too_long_ago"
+    BIRTH_MISSING = "birth_missing"  # Sparkplug B alone
 
 
 # For the integrator: what it means and what to do.
@@ -35,6 +36,8 @@ MEANINGS: Mapping[RejectReason, str] = MappingProxyType(
         RejectReason.UNKNOWN_DEVICE: "nobody registered this device, or not for this lift",
         RejectReason.OBSERVED_IN_FUTURE: "the device's clock is ahead: set it",
         RejectReason.OBSERVED_TOO_LONG_AGO: "the device's clock is behind, or the news is too old",
+        RejectReason.BIRTH_MISSING: "Sparkplug B only: no birth is known that says what this data"
+        " means; a rebirth is asked for",
     }
 )
 

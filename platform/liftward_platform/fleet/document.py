@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from liftward_platform.parties.model import CREW_PARTY_KINDS, PartyKind
+from liftward_wire.profiles.names import ProfileName
 
 # More would not be read by anybody: mend these and try again.
 COMPLAINTS_SHOWN_MAX = 20
@@ -90,6 +91,8 @@ class DeviceEntry(_Entry):
     device_id: EntryId
     kind: Literal["lift", "edge"]
     lift_ids: Annotated[list[EntryId], Field(min_length=1, max_length=1000)]
+    # The vocabulary it speaks. Left out: the contract's for a new device, as it was for another.
+    profile: ProfileName | None = None
 
 
 class TownDocument(_Entry):

@@ -77,11 +77,15 @@ INSERT INTO maintenance_contract (lift_key, maintainer_id, valid_from)
 VALUES (%(lift_key)s, %(maintainer_id)s, %(valid_from)s)
 
 -- upsert_devices --
--- Enrol devices; one that is there keeps its day and may change its kind.
-INSERT INTO device (device_id, kind, shard, enrolled_at)
-SELECT device_id, kind, shard, %(now)s
-  FROM jsonb_to_recordset(%(rows)s) AS given (device_id text, kind text, shard smallint)
-ON CONFLICT (device_id) DO UPDATE SET kind = excluded.kind
+-- Enrol devices; one that is there keeps its day, may change its kind, and changes its profile only
+-- where one is given.
+INSERT INTO device (device_id, kind, shard, enrolled_at, profile)
+SELECT given.device_id, given.kind, given.shard, %(now)s,
+       coalesce(given.profile, known.profile, 'liftward-v1')
+  FROM jsonb_to_recordset(%(rows)s)
+       AS given (device_id text, kind text, shard smallint, profile text)
+  LEFT JOIN device AS known USING (device_id)
+ON CONFLICT (device_id) DO UPDATE SET kind = excluded.kind, profile = excluded.profile
 
 -- link_devices --
 -- Which lifts a device speaks for.

@@ -189,6 +189,7 @@ async def _store_devices(connection: Connection, town: TownDocument, now: dateti
             "device_id": device.device_id,
             "kind": device.kind,
             "shard": shard_of(device.device_id),
+            "profile": device.profile,
         }
         for device in town.devices
     ]

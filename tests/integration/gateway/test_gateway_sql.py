@@ -34,10 +34,8 @@ def test_every_query_is_prepared_against_the_migrated_schema(name: str, database
 
 def test_every_query_is_used() -> None:
     """A query that nobody calls is a query that nobody keeps right."""
-    folder = resources.files("liftward_gateway")
-    source = "".join(
-        file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".py")
-    )
+    with resources.as_file(resources.files("liftward_gateway")) as folder:
+        source = "".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.py"))
 
     assert [
         name for name in QUERIES if f'"{name}"' not in source and f"'{name}'" not in source

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from psycopg import AsyncConnection
+from psycopg.errors import CheckViolation
 from psycopg.rows import DictRow, dict_row
 
 from liftward_kit.subcommand import CallError
@@ -14,6 +15,7 @@ from liftward_platform.fleet import service
 from liftward_platform.fleet.command import configure, run
 from liftward_platform.fleet.document import DocumentError
 from liftward_platform.fleet.model import Loaded
+from liftward_wire.profiles.names import ProfileName
 from liftward_wire.topics import shard_of
 from support.rescue_story import town
 from support.virtual_time import VirtualClock
@@ -109,6 +111,44 @@ async def test_devices_speak_for_the_lifts_the_document_names(
             " JOIN lift USING (lift_key)",
         )
         assert found == [("EDGE-1", shard_of("EDGE-1"), "A-2")]
+
+
+async def test_a_profile_is_kept_until_another_is_given(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """A new device speaks the contract; a document that says nothing changes no profile."""
+    seen = []
+    async with await connect(database_dsn) as connection:
+        document = town("A-1")
+        device: dict[str, Any] = {"device_id": "A-1", "kind": "lift", "lift_ids": ["A-1"]}
+        document["devices"] = [device]
+        for profile in (None, "regional-a", None, "bacnet-lift", "liftward-v1"):
+            device.pop("profile", None)
+            if profile is not None:
+                device["profile"] = profile
+            await load(connection, document, virtual_clock)
+            seen += await rows(connection, "SELECT profile FROM device")
+
+    assert [profile for (profile,) in seen] == [
+        *("liftward-v1", "regional-a", "regional-a", "bacnet-lift", "liftward-v1"),
+    ]
+
+
+async def test_the_database_knows_the_profiles_of_the_program(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Every name of the program can be stored, and no other."""
+    async with await connect(database_dsn) as connection:
+        document = town("A-1")
+        document["devices"] = [{"device_id": "A-1", "kind": "lift", "lift_ids": ["A-1"]}]
+        await load(connection, document, virtual_clock)
+        for name in ProfileName:
+            await connection.execute("UPDATE device SET profile = %s", [name])
+
+        with pytest.raises(CheckViolation, match="device_profile_known"):
+            await connection.execute("UPDATE device SET profile = 'next-year'")
+
+        assert await rows(connection, "SELECT profile FROM device") == [(list(ProfileName)[-1],)]
 
 
 async def test_a_bad_document_changes_nothing(

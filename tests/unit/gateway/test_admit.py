@@ -22,6 +22,7 @@ from liftward_gateway.registry import Registry, ServedLift
 from liftward_wire.columns import microseconds
 from liftward_wire.messages import EventKind, Presence, Status
 from liftward_wire.rejection import Rejected, RejectReason
+from liftward_wire.states import ServiceMode
 from liftward_wire.topics import TopicKind, shard_of
 from support.gateway_messages import batch, event, received, sample
 
@@ -258,3 +259,65 @@ def test_an_alarm_in_time_keeps_its_own_time() -> None:
 
     assert isinstance(result, AdmittedEvent)
     assert result.observed_us == result.claimed_us == microseconds(at)
+
+
+def test_a_device_is_read_in_its_own_words() -> None:
+    """The same bytes are a sample of one device, and refused of another."""
+    registry = Registry()
+    registry.replace(
+        [ServedLift("GB-1", "GB-1", 1, "gbt24476-2017"), ServedLift("LIFT-1", "LIFT-1", 2)]
+    )
+    payload = (
+        b'{"observed_at": "2026-03-01T12:00:00Z", "boot_id": 1, "sequence": 0, "service_mode": 2}'
+    )
+
+    theirs = admit(received("GB-1", TopicKind.TELEMETRY, payload, NOW), registry)
+    ours = admit(received("LIFT-1", TopicKind.TELEMETRY, payload, NOW), registry)
+
+    assert isinstance(theirs, AdmittedSamples)
+    assert theirs.message == sample(NOW, sequence=0, service_mode=ServiceMode.INSPECTION)
+    assert reason_of(ours) is RejectReason.CONTRACT_VIOLATION
+
+
+def test_strange_words_of_an_unregistered_device_are_for_a_look() -> None:
+    """It may just have been registered, with a profile; only what is no JSON at all is that."""
+    strange = received("GHOST-9", TopicKind.TELEMETRY, b'{"service_mode": 2}', NOW)
+    garbage = received("GHOST-9", TopicKind.TELEMETRY, b"{", NOW)
+
+    result = admit(strange, REGISTRY)
+
+    assert reason_of(result) is RejectReason.UNKNOWN_DEVICE
+    assert unregistered_device(strange, result) == "GHOST-9"
+    assert reason_of(admit(garbage, REGISTRY)) is RejectReason.UNDECODABLE
+
+
+def test_a_sparkplug_device_on_our_topics_is_told_where_to_go() -> None:
+    """Its registration says that it has topics of its own."""
+    registry = Registry()
+    registry.replace([ServedLift("SP-1", "SP-1", 1, "sparkplug-b")])
+
+    result = admit(received("SP-1", TopicKind.TELEMETRY, sample(NOW, sequence=0), NOW), registry)
+
+    assert isinstance(result, Rejected)
+    assert result.reason is RejectReason.WRONG_TOPIC
+    assert "spBv1.0" in result.detail
+
+
+@pytest.mark.parametrize("claimed", ["1970-01-01T00:00:09Z", "2026-01-01T00:00:00Z"])
+def test_an_alarm_in_other_words_is_not_lost_to_a_wrong_clock(claimed: str) -> None:
+    """The button of a profile's device counts as of its arrival, too; its faults do not."""
+    registry = Registry()
+    registry.replace([ServedLift("B-1", "B-1", 1, "regional-b")])
+    told = {"observed_at": claimed, "boot_id": 1, "sequence": 0, "flag": 1}
+
+    rung, stopped = (
+        admit(
+            received("B-1", TopicKind.EVENT, json.dumps(told | {"code": code}).encode(), NOW),
+            registry,
+        )
+        for code in (21, 6)
+    )
+
+    assert isinstance(rung, AdmittedEvent)
+    assert rung.observed_us == microseconds(NOW)
+    assert isinstance(stopped, Rejected)

@@ -1,4 +1,5 @@
 from liftward_gateway.registry import Registry, ServedLift
+from liftward_wire.profiles.known import profile_named
 
 
 def test_a_lift_keeps_its_place_when_the_registration_changes() -> None:
@@ -37,3 +38,17 @@ def test_a_device_without_lifts_is_known() -> None:
     registry.replace([ServedLift("E", None, None)])
 
     assert registry.lifts_of("E") == {}
+
+
+def test_the_profile_of_a_device_follows_the_registration() -> None:
+    """A change takes effect at the next load of all or of one; the contract is no profile."""
+    registry = Registry()
+    registry.replace([ServedLift("A", "A", 1), ServedLift("B", "B", 2, "regional-b")])
+    first = [registry.profile_of(device) for device in "ABC"]
+    registry.update(["A", "B"], [ServedLift("A", "A", 1, "bacnet-lift"), ServedLift("B", "B", 2)])
+    second = [registry.profile_of(device) for device in "ABC"]
+    registry.replace([ServedLift("A", "A", 1)])
+
+    assert first == [None, profile_named("regional-b"), None]
+    assert second == [profile_named("bacnet-lift"), None, None]
+    assert registry.profile_of("A") is None

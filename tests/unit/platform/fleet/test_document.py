@@ -58,6 +58,12 @@ def test_what_only_simulators_need_is_taken_and_not_kept() -> None:
         ("crews", "party_id", "nobody", r"\$\.crews\[0\]\.party_id is 'nobody'"),
         ("crews", "crew_id", "far", r"\$\.crews\[1\]\.crew_id is 'far', as in \$\.crews\[0\]"),
         ("devices", "lift_ids", ["GONE"], r"\$\.devices\[0\]\.lift_ids\[0\] is 'GONE': no such"),
+        (
+            "devices",
+            "profile",
+            "x",
+            r"\$\.devices\[0\]\.profile is 'x': .*'gbt24476-2017', 'bacnet",
+        ),
         ("devices", "kind", "phone", r"\$\.devices\[0\]\.kind is 'phone': .*'lift' or 'edge'"),
         ("parties", "kind", "friend", r"\$\.parties\[0\]\.kind is 'friend'"),
     ],
