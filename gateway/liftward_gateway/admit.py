@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from liftward_gateway.registry import Registry
 from liftward_wire.codec import decode
 from liftward_wire.columns import microseconds
-from liftward_wire.messages import Batch, Event, Message, Sample, Status
+from liftward_wire.messages import Batch, Event, Message, Reply, Sample, Status
 from liftward_wire.rejection import Rejected, RejectReason
 from liftward_wire.topics import Topic, TopicError, TopicKind, parse_topic
 
@@ -73,7 +73,16 @@ class AdmittedStatus:
     received_at_us: int
 
 
-Admitted = AdmittedSamples | AdmittedEvent | AdmittedStatus
+@dataclass(frozen=True, slots=True)
+class AdmittedReply:
+    """An answer to a command; whether it was ever asked is for `commands` to say."""
+
+    lift_id: str
+    reply: Reply
+    received_at_us: int
+
+
+Admitted = AdmittedSamples | AdmittedEvent | AdmittedStatus | AdmittedReply
 
 
 def admit(received: Received, registry: Registry) -> Admitted | Rejected:
@@ -82,7 +91,7 @@ def admit(received: Received, registry: Registry) -> Admitted | Rejected:
         topic = parse_topic(received.topic)
     except TopicError as error:
         return Rejected(RejectReason.WRONG_TOPIC, str(error))
-    if topic.kind in (TopicKind.COMMAND, TopicKind.REPLY):
+    if topic.kind is TopicKind.COMMAND:
         return Rejected(RejectReason.WRONG_TOPIC, f"the gateway takes no {topic.kind} messages")
     message = decode(topic, received.payload)
     if isinstance(message, Rejected):
@@ -101,6 +110,12 @@ def unregistered_device(received: Received, result: Admitted | Rejected) -> str 
 def _admit_message(
     topic: Topic, message: Message, received: Received, registry: Registry
 ) -> Admitted | Rejected:
+    if isinstance(message, Reply):
+        # Believed for the command it answers, not for its registration: an edge answers for a lift.
+        observed_us = microseconds(message.observed_at)
+        return _refused_time(observed_us, observed_us, received) or AdmittedReply(
+            topic.device_id, message, received.received_at_us
+        )
     lifts = registry.lifts_of(topic.device_id)
     if lifts is None:
         return Rejected(

@@ -14,6 +14,7 @@ from liftward_gateway.admit import (
     UNSERVED,
     Admitted,
     AdmittedEvent,
+    AdmittedReply,
     AdmittedSamples,
     AdmittedStatus,
     Received,
@@ -57,6 +58,7 @@ class Prepared:
     columns: SampleColumns | None = None
     events: list[AdmittedEvent] = field(default_factory=list)
     statuses: list[AdmittedStatus] = field(default_factory=list)
+    replies: list[AdmittedReply] = field(default_factory=list)
     quarantined: list[QuarantineEntry] = field(default_factory=list)
     marks: dict[StreamKey, StreamMarks] = field(default_factory=dict)
     touched: set[tuple[StreamKey, int]] = field(default_factory=set)  # with boot id
@@ -104,6 +106,8 @@ def prepare(judged: Sequence[Judged], known: Mapping[StreamKey, StreamMarks]) ->
                 prepared.quarantined.append(entry_of(one.received, one.result))
             case AdmittedStatus():
                 prepared.statuses.append(one.result)
+            case AdmittedReply():
+                prepared.replies.append(one.result)
             case AdmittedEvent():
                 if _take_event(prepared, one.result, known):
                     prepared.events.append(one.result)

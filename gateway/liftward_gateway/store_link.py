@@ -49,6 +49,7 @@ class Lane(IntEnum):
     CARE = 0x4C57_1000
     TELEMETRY = 0x4C57_1001
     EVENT = 0x4C57_1002
+    COMMAND = 0x4C57_1003
 
 
 class StoreLink:

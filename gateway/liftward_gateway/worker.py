@@ -19,6 +19,7 @@ from psycopg import errors as postgres_errors
 from liftward_detection.thresholds import default_thresholds
 from liftward_gateway.batch import EVENT_LIMITS, TELEMETRY_LIMITS
 from liftward_gateway.care import Care
+from liftward_gateway.commands.sender import CommandPublisher, CommandSender
 from liftward_gateway.errors import WrongSchemaError
 from liftward_gateway.mqtt import MqttSource
 from liftward_gateway.pipeline import Pipeline, Shared
@@ -43,7 +44,7 @@ DRAIN_S = 8.0
 _TELEMETRY_WAIT_S = 0.5
 _KINDS = {
     Lane.TELEMETRY: (TopicKind.TELEMETRY, TopicKind.BATCH),
-    Lane.EVENT: (TopicKind.EVENT, TopicKind.STATUS),
+    Lane.EVENT: (TopicKind.EVENT, TopicKind.STATUS, TopicKind.REPLY),
 }
 
 
@@ -130,6 +131,7 @@ class Worker:
         ]
         others = [asyncio.create_task(way.source.run()) for way in ways]
         others.append(asyncio.create_task(care.run(self._stopping)))
+        others.append(asyncio.create_task(self._command_sender(links[Lane.COMMAND]).run()))
         announce = asyncio.create_task(self._announce(ways))
         stop = asyncio.create_task(self._stopping.wait())
         try:
@@ -179,6 +181,11 @@ class Worker:
         limits = TELEMETRY_LIMITS if lane is Lane.TELEMETRY else EVENT_LIMITS
         pipeline = Pipeline(shared, source, links[lane], limits, through_us=through_us)
         return _Way(source, links[lane], pipeline)
+
+    def _command_sender(self, link: StoreLink) -> CommandSender:
+        client_id = f"liftward-gateway-{self._installation}-{self._shards}-command"
+        publisher = CommandPublisher(self._settings.broker, client_id)
+        return CommandSender(link, publisher, self._shards, clock=self._clock, rng=self._rng)
 
     def _ticker(
         self, shared: Shared, telemetry: _Way, events: _Way, first: Sequence[DetectionRow]
