@@ -1,5 +1,6 @@
 """Commands for gateway tests: someone who asks, and devices that do what a script says."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from support.gateway_scene import GatewayScene
 from support.polling import eventually
 
 ASKER = "demo-dispatcher"
+_COMES_WITHIN_S = 20.0
 
 
 async def ask(
@@ -74,7 +76,8 @@ class ScriptedDevice:
 
     async def next_command(self) -> Command:
         """Return the next command that comes."""
-        message = await anext(self._client.messages)
+        async with asyncio.timeout(_COMES_WITHIN_S):
+            message = await anext(self._client.messages)
         assert isinstance(message.payload, bytes)
         assert (message.qos, message.retain) == (1, False)
         command = decode(Topic(self.lift_id, TopicKind.COMMAND), message.payload)
