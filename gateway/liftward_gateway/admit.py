@@ -14,7 +14,7 @@ from liftward_gateway.alarm_clock import alarm_of_broken_clock, is_alarm
 from liftward_gateway.registry import Registry
 from liftward_wire.codec import decode
 from liftward_wire.columns import microseconds
-from liftward_wire.messages import Batch, Event, Message, Sample, Status
+from liftward_wire.messages import Batch, Event, Message, Reply, Sample, Status
 from liftward_wire.rejection import Rejected, RejectReason
 from liftward_wire.topics import Topic, TopicError, TopicKind, parse_topic
 
@@ -78,7 +78,15 @@ class AdmittedStatus(Struct, frozen=True):
     received_at_us: int
 
 
-Admitted = AdmittedSamples | AdmittedEvent | AdmittedStatus
+class AdmittedReply(Struct, frozen=True):
+    """An answer to a command; whether it was ever asked is for `commands` to say."""
+
+    lift_id: str
+    reply: Reply
+    received_at_us: int
+
+
+Admitted = AdmittedSamples | AdmittedEvent | AdmittedStatus | AdmittedReply
 
 
 def admit(received: Received, registry: Registry) -> Admitted | Rejected:
@@ -87,7 +95,7 @@ def admit(received: Received, registry: Registry) -> Admitted | Rejected:
         topic = parse_topic(received.topic)
     except TopicError as error:
         return Rejected(RejectReason.WRONG_TOPIC, str(error))
-    if topic.kind in (TopicKind.COMMAND, TopicKind.REPLY):
+    if topic.kind is TopicKind.COMMAND:
         return Rejected(RejectReason.WRONG_TOPIC, f"the gateway takes no {topic.kind} messages")
     profile = registry.profile_of(topic.device_id)
     read = decode if profile is None else profile.decode
@@ -96,6 +104,8 @@ def admit(received: Received, registry: Registry) -> Admitted | Rejected:
         message = alarm_of_broken_clock(topic, received.payload, message, read)
     if isinstance(message, Rejected):
         return _refused(topic, message, registry)
+    if isinstance(message, Reply):
+        return _admit_reply(topic, message, received)
     return _admit_message(topic, message, received, registry)
 
 
@@ -126,6 +136,13 @@ def _admit_message(
             )
         case _:
             return Rejected(RejectReason.WRONG_TOPIC, "not a message from a device to the gateway")
+
+
+def _admit_reply(topic: Topic, reply: Reply, received: Received) -> AdmittedReply | Rejected:
+    """Believe a reply for the command it answers, not for its registration: an edge may answer."""
+    observed_us = microseconds(reply.observed_at)
+    refused = refused_time(observed_us, observed_us, received)
+    return refused or AdmittedReply(topic.device_id, reply, received.received_at_us)
 
 
 def _refused(topic: Topic, refusal: Rejected, registry: Registry) -> Rejected:

@@ -47,11 +47,11 @@ class BrokerAddress:
 class _Client(Client):
     """A paho client on a socket that is already connected: paho's own connecting would block."""
 
-    def __init__(self, client_id: str, connected: BufferedSocket) -> None:
+    def __init__(self, client_id: str, connected: BufferedSocket, *, clean_session: bool) -> None:
         super().__init__(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
-            clean_session=False,
+            clean_session=clean_session,
             protocol=MQTTProtocolVersion.MQTTv311,
             manual_ack=True,
             reconnect_on_failure=False,
@@ -71,15 +71,18 @@ class Connection:
         *,
         on_message: Callable[[MQTTMessage, int], None],
         has_room: Callable[[], bool],
+        clean_session: bool = False,
     ) -> None:
         self.number = number
         self.closed = asyncio.Event()
         self.session_present = False
+        self._clean_session = clean_session  # True: nothing is kept for us when we are gone
         self._on_message = on_message
         self._has_room = has_room
         self._loop = asyncio.get_running_loop()
         self._connected: asyncio.Future[None] = self._loop.create_future()
         self._granted: dict[int, asyncio.Future[None]] = {}
+        self._published: dict[int, asyncio.Future[None]] = {}
         self._paused = False
         self._pinged_at_s = 0.0
         self._client: _Client
@@ -128,6 +131,26 @@ class Connection:
             self._client.publish(topic, payload, qos=0)
             self._write()
 
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1 and wait for the broker's PUBACK.
+
+        Raises
+        ------
+        BrokerUnavailableError
+            When the connection is over first; the message may have arrived all the same.
+        """
+        if self.closed.is_set():
+            raise BrokerUnavailableError("the connection is over")
+        sent = self._client.publish(topic, payload, qos=_QOS)
+        if sent.rc is not MQTTErrorCode.MQTT_ERR_SUCCESS or self.closed.is_set():
+            raise BrokerUnavailableError("the connection broke before PUBLISH")
+        acknowledged = self._published[sent.mid] = self._loop.create_future()
+        self._write()
+        try:
+            await acknowledged
+        finally:
+            self._published.pop(sent.mid, None)
+
     def acknowledge(self, packets: Sequence[tuple[int, int]]) -> None:
         """Queue acknowledgements for (packet id, QoS) in order of arrival, and send them."""
         if self.closed.is_set():
@@ -161,13 +184,14 @@ class Connection:
         self.closed.set()
 
     def _make_client(self, client_id: str, address: BrokerAddress) -> _Client:
-        client = _Client(client_id, self._socket)
+        client = _Client(client_id, self._socket, clean_session=self._clean_session)
         if address.username is not None:
             password = address.password.reveal if address.password else None
             client.username_pw_set(address.username, password)
         client.on_connect = self._connack
         client.on_subscribe = self._suback
         client.on_message = self._message
+        client.on_publish = self._puback
         client.on_socket_open = lambda *_: self._loop.add_reader(self._socket.fileno(), self._read)
         client.on_socket_close = lambda *_: self._forget_socket()
         client.on_socket_register_write = lambda *_: self._loop.add_writer(
@@ -210,6 +234,11 @@ class Connection:
             )
         else:
             granted.set_result(None)
+
+    def _puback(self, _client: Client, _data: object, packet_id: int, *_: object) -> None:
+        acknowledged = self._published.get(packet_id)
+        if acknowledged is not None and not acknowledged.done():
+            acknowledged.set_result(None)
 
     def _message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         self._on_message(message, self.number)
@@ -267,7 +296,7 @@ class Connection:
 
     def _lost(self, why: str) -> None:
         error = BrokerUnavailableError(why)
-        for future in (self._connected, *self._granted.values()):
+        for future in (self._connected, *self._granted.values(), *self._published.values()):
             if not future.done():
                 future.set_exception(error)
                 future.exception()  # nobody may be waiting for it: that is no mistake

@@ -181,7 +181,7 @@ class MqttSource:
 
     def _receive(self, message: MQTTMessage, connection: int) -> None:
         received = Received(
-            topic=_topic_of(message),
+            topic=topic_text(message),
             payload=bytes(message.payload),
             received_at_us=self._stamp(),
             retained=message.retain,
@@ -240,7 +240,7 @@ class MqttSource:
             )
 
 
-def _topic_of(message: MQTTMessage) -> str:
+def topic_text(message: MQTTMessage) -> str:
     """Return the topic; one that is not UTF-8 becomes a text that no contract allows."""
     try:
         return message.topic

@@ -13,6 +13,7 @@ import structlog
 
 from liftward_gateway.admit import Received
 from liftward_gateway.batch import BatchLimits
+from liftward_gateway.commands.replies import correlate
 from liftward_gateway.detecting import Detector
 from liftward_gateway.errors import MessageFaultError
 from liftward_gateway.liveness.watch import Liveness
@@ -112,7 +113,7 @@ class Pipeline:
 
     async def handle(self, messages: Sequence[Received]) -> None:
         """Store all that these messages say, or why not; return when it is committed."""
-        judged = await self._judge(messages)
+        judged = await correlate(self._link, await self._judge(messages))
         prepared = self._prepare(judged, await self._marks_of(judged))
         await asyncio.sleep(0)
         detections = self._shared.detector.apply(prepared)

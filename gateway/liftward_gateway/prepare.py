@@ -15,6 +15,7 @@ from liftward_gateway.admit import (
     UNSERVED,
     Admitted,
     AdmittedEvent,
+    AdmittedReply,
     AdmittedSamples,
     AdmittedStatus,
     Received,
@@ -58,6 +59,7 @@ class Prepared:
     columns: SampleColumns | None = None
     events: list[AdmittedEvent] = field(default_factory=list)
     statuses: list[AdmittedStatus] = field(default_factory=list)
+    replies: list[AdmittedReply] = field(default_factory=list)
     quarantined: list[QuarantineEntry] = field(default_factory=list)
     marks: BatchMarks = field(default_factory=BatchMarks)
     counts: dict[Verdict, int] = field(default_factory=dict)
@@ -94,6 +96,8 @@ def prepare(judged: Iterable[Judged], marks: BatchMarks) -> Prepared:
                 events.append(one.result)
             case AdmittedStatus():
                 prepared.statuses.append(one.result)
+            case AdmittedReply():
+                prepared.replies.append(one.result)
             case Rejected():
                 prepared.quarantined.append(entry_of(one.received, one.result))
     if samples:

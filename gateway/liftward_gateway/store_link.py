@@ -50,6 +50,7 @@ class Lane(IntEnum):
     TELEMETRY = 0x4C57_1001
     EVENT = 0x4C57_1002
     LIVENESS = 0x4C57_1003
+    COMMAND = 0x4C57_1004
 
 
 class StoreLink:

@@ -21,6 +21,7 @@ from psycopg import errors as postgres_errors
 from liftward_detection.thresholds import default_thresholds
 from liftward_gateway.batch import EVENT_LIMITS, TELEMETRY_LIMITS, WINDOW_MESSAGES_MAX
 from liftward_gateway.care import Care
+from liftward_gateway.commands.sender import CommandPublisher, CommandSender
 from liftward_gateway.errors import GatewayError, WrongSchemaError
 from liftward_gateway.liveness.keeper import LivenessKeeper
 from liftward_gateway.liveness.limits import LIMITS, LivenessLimits
@@ -53,7 +54,7 @@ DRAIN_S = 8.0
 _TELEMETRY_WAIT_S = 0.5
 _KINDS = {
     Lane.TELEMETRY: (TopicKind.TELEMETRY, TopicKind.BATCH),
-    Lane.EVENT: (TopicKind.EVENT, TopicKind.STATUS),
+    Lane.EVENT: (TopicKind.EVENT, TopicKind.STATUS, TopicKind.REPLY),
 }
 
 
@@ -159,6 +160,7 @@ class Worker:
                 follow(self._stopping, shared.registry, [(way.source, way.desk) for way in ways])
             )
         )
+        others.append(asyncio.create_task(self._command_sender(links[Lane.COMMAND]).run()))
         announce = asyncio.create_task(self._announce(ways))
         stop = asyncio.create_task(self._stopping.wait())
         try:
@@ -276,6 +278,11 @@ class Worker:
             "1 while the database takes nothing from the path",
             by_path(lambda way: float(way.pipeline.store_lost_reason is not None)),
         )
+
+    def _command_sender(self, link: StoreLink) -> CommandSender:
+        client_id = f"liftward-gateway-{self._installation}-{self._shards}-command"
+        publisher = CommandPublisher(self._settings.broker, client_id)
+        return CommandSender(link, publisher, self._shards, clock=self._clock, rng=self._rng)
 
     def _ticker(
         self, shared: Shared, telemetry: _Way, events: _Way, first: Sequence[DetectionRow]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from psycopg.types.json import Jsonb
 
 from liftward_gateway.admit import AdmittedEvent, AdmittedStatus, from_microseconds
+from liftward_gateway.commands.store import record_replies
 from liftward_gateway.copy_format import SAMPLE_COLUMNS, copy_bytes
 from liftward_gateway.mark_table import BatchMarks, StoredMark, StreamKey
 from liftward_gateway.prepare import Prepared
@@ -61,6 +62,7 @@ async def write(
     async with connection.pipeline():
         await _write_events(connection, prepared.events, lift_keys)
         await _write_statuses(connection, prepared.statuses)
+        await record_replies(connection, prepared.replies)
         await _write_marks(connection, prepared.marks)
         await _write_detections(connection, detections)
         await _write_quarantine(connection, prepared.quarantined)

@@ -14,6 +14,7 @@ class RejectReason(StrEnum):
     IMPOSSIBLE_VALUE = "impossible_value"
     IDENTITY_MISMATCH = "identity_mismatch"
     UNKNOWN_DEVICE = "unknown_device"
+    UNKNOWN_COMMAND = "unknown_command"
     OBSERVED_IN_FUTURE = "observed_in_future"
     OBSERVED_TOO_LONG_AGO = "observed_too_long_ago"
     BIRTH_MISSING = "birth_missing"  # Sparkplug B alone
@@ -34,6 +35,7 @@ MEANINGS: Mapping[RejectReason, str] = MappingProxyType(
         RejectReason.IDENTITY_MISMATCH: "the payload's device_id or lift_id is not the topic's: two"
         " devices' settings are mixed up",
         RejectReason.UNKNOWN_DEVICE: "nobody registered this device, or not for this lift",
+        RejectReason.UNKNOWN_COMMAND: "a reply to a command that was never asked of this lift",
         RejectReason.OBSERVED_IN_FUTURE: "the device's clock is ahead: set it",
         RejectReason.OBSERVED_TOO_LONG_AGO: "the device's clock is behind, or the news is too old",
         RejectReason.BIRTH_MISSING: "Sparkplug B only: no birth is known that says what this data"

@@ -26,6 +26,10 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
     ),
     "migrate": ("liftward_platform.migrations.command", "bring the database schema up to date"),
     "gateway": ("liftward_gateway.command", "run a gateway worker; list and replay quarantine"),
+    "check-device": (
+        "liftward_gateway.device_check.command",
+        "watch a device over the broker and judge it by the contract",
+    ),
     "engine": ("liftward_platform.engine.command", "run the rescue engine"),
     "api": ("liftward_platform.api.command", "run the HTTP API and the console"),
     "account": ("liftward_platform.access.command", "create, list and disable accounts"),

@@ -20,6 +20,7 @@ from liftward_platform.api.metrics import ApiMetrics
 from liftward_platform.api.pool import make_pool
 from liftward_platform.api.routes import check_routes
 from liftward_platform.api.settings import ApiSettings
+from liftward_platform.commands import endpoints as commands
 from liftward_platform.fleet import endpoints as fleet
 from liftward_platform.incidents import endpoints as incidents
 from liftward_platform.intake import endpoints as intake
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     quality.router,
     liveness.router,
     intake.router,
+    commands.router,
     console_files.router,  # last: it takes every path that is left
 )
 

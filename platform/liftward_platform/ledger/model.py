@@ -35,6 +35,7 @@ class EntryKind(StrEnum):
     ARRIVED = "arrived"
     FREED = "freed"
     INCIDENT_CLOSED = "incident_closed"
+    COMMAND_ASKED = "command_asked"  # someone asked the lift's device for something
     CORRECTION = "correction"  # declares an earlier entry wrong and says what holds instead
 
 

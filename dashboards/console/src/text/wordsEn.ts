@@ -70,6 +70,7 @@ export const WORDS_EN = {
     release_seen: "The lift reports itself level, open and empty",
     closed_after_rescue: "Closed after the rescue",
     closed_without_rescue: "Closed without a rescue",
+    command_asked: "Command asked of the lift",
   },
   reason: {
     opened: "people are trapped, says the detector",
@@ -132,6 +133,10 @@ export const WORDS_EN = {
     alarm_button: "the alarm button shortened the wait",
     condition_held: "the signals showed it for long enough",
     reported_by_controller: "reported by the lift's controller",
+    play_calming_message: "play the calming message",
+    snapshot: "tell what it sees now",
+    test_call: "make a test call",
+    set_sampling_period: "sample at another period",
     way_out_open: "at level, door open, nobody seen in the car",
     moved_on: "the door had been open at level, and the car travels again",
     condition_cleared: "the signals show it is over",
@@ -199,6 +204,7 @@ export const WORDS_EN = {
     arrived: "Arrived",
     freed: "Freed",
     incident_closed: "Incident closed",
+    command_asked: "Command asked of the lift",
     correction: "Correction of an earlier entry",
   },
   signal: {

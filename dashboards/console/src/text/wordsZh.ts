@@ -63,6 +63,7 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     release_seen: "电梯显示平层、开门、无人",
     closed_after_rescue: "救援后结案",
     closed_without_rescue: "未经救援结案",
+    command_asked: "向电梯下达指令",
   },
   reason: {
     opened: "检测到人员被困",
@@ -125,6 +126,10 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     alarm_button: "报警按钮缩短了等待",
     condition_held: "信号持续满足条件",
     reported_by_controller: "控制器上报",
+    play_calming_message: "播放安抚语音",
+    snapshot: "立即上报当前状态",
+    test_call: "进行测试呼叫",
+    set_sampling_period: "更改采样周期",
     way_out_open: "平层开门，轿厢无人",
     moved_on: "曾平层开门，轿厢已恢复运行",
     condition_cleared: "信号显示已解除",
@@ -192,6 +197,7 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     arrived: "到场",
     freed: "解救",
     incident_closed: "结案",
+    command_asked: "向电梯下达指令",
     correction: "更正先前条目",
   },
   signal: {
