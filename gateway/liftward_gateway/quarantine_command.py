@@ -108,6 +108,7 @@ async def _publish(broker: BrokerAddress, rows: Sequence[Mapping[str, Any]]) -> 
         username=broker.username,
         password=password,
         timeout=CONNECT_WITHIN_S,
+        tls_context=None if broker.tls is None else broker.tls.context(),
     ) as client:
         for row in rows:
             await client.publish(row["topic"], bytes(row["payload_start"]), qos=1)
