@@ -21,7 +21,9 @@ from liftward_kit.settings import Secret
 
 log = structlog.get_logger()
 
-CONNECT_WITHIN_S = 10.0  # TCP and TLS, then CONNACK, then SUBACK: each within this time, or try again
+CONNECT_WITHIN_S = (
+    10.0  # TCP and TLS, then CONNACK, then SUBACK: each within this time, or try again
+)
 KEEPALIVE_S = 30  # a dead peer is noticed after at most twice this
 _CARE_PERIOD_S = 1.0
 PACKETS_PER_TURN = 256  # about 5 ms of reading, then the other path and the timers have their turn

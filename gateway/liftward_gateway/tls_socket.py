@@ -105,4 +105,3 @@ async def secured(
         else:
             await loop.sock_sendall(connected, outgoing.read())
             return TlsSocket(connected, tls, incoming, outgoing)
-
