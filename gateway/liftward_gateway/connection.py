@@ -48,6 +48,11 @@ class BrokerAddress:
     password: Secret | None = None
     tls: ClientTls | None = None  # None: in the clear
 
+    @property
+    def comes_as(self) -> str | None:
+        """Whom the broker takes us for, None for nobody in particular."""
+        return self.username if self.tls is None else self.username or self.tls.common_name()
+
 
 class _Client(Client):
     """A paho client on a socket that is already connected: paho's own connecting would block."""

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from liftward_kit.settings import Environ, SettingError
 
@@ -108,11 +109,19 @@ class ClientTls:
 
     def expires_at(self) -> datetime | None:
         """Return when our own certificate ends, None without one; `check` it first."""
+        own = self._own()
+        return None if own is None else own.not_valid_after_utc
+
+    def common_name(self) -> str | None:
+        """Return whom our own certificate names, None without one; `check` it first."""
+        own = self._own()
+        names = [] if own is None else own.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        return str(names[0].value) if names else None
+
+    def _own(self) -> x509.Certificate | None:
         if self.certificate_file is None:
             return None
-        return _certificates(CERTIFICATE_SETTING, self.certificate_file, _CERTIFICATE_ALLOWED)[
-            0
-        ].not_valid_after_utc
+        return _certificates(CERTIFICATE_SETTING, self.certificate_file, _CERTIFICATE_ALLOWED)[0]
 
     def _check_own(self, certificate_file: Path, now: datetime) -> None:
         own = _certificates(CERTIFICATE_SETTING, certificate_file, _CERTIFICATE_ALLOWED)[0]

@@ -44,7 +44,9 @@ class Authority:
         """Return a new authority that signs itself."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = _named(_NAME)
-        builder = _builder(name, name, key.public_key(), key.public_key(), now, now + VALID_DAYS)
+        builder = _builder(
+            name, name, key.public_key(), key.public_key(), now=now, expires_at=now + VALID_DAYS
+        )
         builder = builder.add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True
         )
@@ -126,7 +128,7 @@ class Authority:
         key = ec.generate_private_key(ec.SECP256R1())
         ends_at = min(expires_at, self.certificate.not_valid_after_utc)
         issuer, own_key = self.certificate.subject, self._key.public_key()
-        builder = _builder(subject, issuer, key.public_key(), own_key, now, ends_at)
+        builder = _builder(subject, issuer, key.public_key(), own_key, now=now, expires_at=ends_at)
         builder = builder.add_extension(
             x509.BasicConstraints(ca=False, path_length=None), critical=True
         ).add_extension(_usage(signs_certificates=False), critical=True)
@@ -147,6 +149,7 @@ def _builder(
     issuer: x509.Name,
     public_key: ec.EllipticCurvePublicKey,
     issuer_key: ec.EllipticCurvePublicKey,
+    *,
     now: datetime,
     expires_at: datetime,
 ) -> x509.CertificateBuilder:

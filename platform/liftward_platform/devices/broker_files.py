@@ -26,7 +26,7 @@ _EDGE_WRITES = (TopicKind.EVENT, TopicKind.STATUS, TopicKind.REPLY)
 _SPARKPLUG_WRITES = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")
 _SPARKPLUG_READS = ("NCMD", "DCMD")
 
-_HEAD = f"""\
+_HEAD = """\
 # Who may publish and read what. Written by `liftward device export`; changes here do not last.
 # Rules of your own go into acl.local beside this file: the export adds them at the end.
 #

@@ -13,7 +13,7 @@ from enum import StrEnum
 class CredentialKind(StrEnum):
     """How somebody shows the broker who he is."""
 
-    PASSWORD = "password"
+    PASSWORD = "password"  # noqa: S105 - the word, not one
     CERTIFICATE = "certificate"
 
 
