@@ -147,7 +147,8 @@ class _Player:
         try:
             broker = Broker.from_url(self.arguments.broker, tls)
         except ValueError:
-            raise SettingError("--broker", shown, "mqtt[s]://[user:password@]host[:port]") from None
+            allowed = "mqtt://[user:password@]host[:port], or mqtts://… with TLS"
+            raise SettingError("--broker", shown, allowed) from None
         tls.refuse_in_the_clear("--broker", shown, secured=broker.tls is not None)
         return broker
 

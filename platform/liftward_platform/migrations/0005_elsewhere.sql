@@ -1,2 +1,0 @@
--- Number 0005 belongs to a change that is merged beside this one; this file leaves with that merge.
-SELECT 1;
