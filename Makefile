@@ -48,6 +48,7 @@ docs: setup
 	$(BIN)/python -P -m liftward_wire.profiles.page docs/profiles.md
 	$(BIN)/python -P -m liftward_platform.api.openapi docs/openapi.json
 	$(BIN)/python -P -m liftward_simulator.outputs.truth_schema docs/truth.schema.json
+	$(BIN)/python -P -m liftward_platform.devices.broker_files > deploy/mosquitto/acl
 	$(BIN)/python -P -m liftward_simulator.scenarios.reference docs/scenarios.md
 
 # New versions within pyproject.toml's ranges; hashes for every file, no addresses.

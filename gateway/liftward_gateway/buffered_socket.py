@@ -18,6 +18,7 @@ class BufferedSocket:
         self._read = b""
         self._at = 0
         self._unsent = bytearray()
+        self.fault: str | None = None  # why reading failed, where the client hides it
 
     @property
     def has_read_bytes(self) -> bool:
@@ -37,7 +38,7 @@ class BufferedSocket:
             When nothing is there now.
         """
         if self._at >= len(self._read):
-            self._read, self._at = self._socket.recv(_READ_BYTES), 0
+            self._read, self._at = self._receive(), 0
         taken = self._read[self._at : self._at + bytes_max]
         self._at += len(taken)
         return taken
@@ -61,6 +62,9 @@ class BufferedSocket:
         with suppress(OSError):
             self.flush()
         self._socket.close()
+
+    def _receive(self) -> bytes:
+        return self._socket.recv(_READ_BYTES)
 
     def fileno(self) -> int:
         return self._socket.fileno()

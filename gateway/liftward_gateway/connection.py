@@ -15,11 +15,15 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.reasoncodes import ReasonCode
 
 from liftward_gateway.buffered_socket import BufferedSocket
+from liftward_gateway.tls_socket import secured
+from liftward_kit.client_tls import ClientTls
 from liftward_kit.settings import Secret
 
 log = structlog.get_logger()
 
-CONNECT_WITHIN_S = 10.0  # TCP, then CONNACK, then SUBACK: each within this time, or try again
+CONNECT_WITHIN_S = (
+    10.0  # TCP and TLS, then CONNACK, then SUBACK: each within this time, or try again
+)
 KEEPALIVE_S = 30  # a dead peer is noticed after at most twice this
 _CARE_PERIOD_S = 1.0
 PACKETS_PER_TURN = 256  # about 5 ms of reading, then the other path and the timers have their turn
@@ -42,6 +46,12 @@ class BrokerAddress:
     port: int
     username: str | None = None
     password: Secret | None = None
+    tls: ClientTls | None = None  # None: in the clear
+
+    @property
+    def comes_as(self) -> str | None:
+        """Whom the broker takes us for, None for nobody in particular."""
+        return self.username if self.tls is None else self.username or self.tls.common_name()
 
 
 class _Client(Client):
@@ -99,7 +109,7 @@ class Connection:
         """
         try:
             async with asyncio.timeout(CONNECT_WITHIN_S):
-                self._socket = BufferedSocket(await _connect(self._loop, address))
+                self._socket = await _connect(self._loop, address)
                 self._client = self._make_client(client_id, address)
                 self._client.connect(address.host, address.port, keepalive=KEEPALIVE_S)
                 self._care = asyncio.create_task(self._take_care())
@@ -197,7 +207,9 @@ class Connection:
         client.on_socket_register_write = lambda *_: self._loop.add_writer(
             self._socket.fileno(), self._write
         )
-        client.on_disconnect = lambda *_: self._lost("the broker closed the connection")
+        client.on_disconnect = lambda *_: self._lost(
+            self._socket.fault or "the broker closed the connection"
+        )
         return client
 
     async def _subscribe(self, filters: Sequence[str]) -> None:
@@ -304,7 +316,18 @@ class Connection:
         self.abort()
 
 
-async def _connect(loop: asyncio.AbstractEventLoop, address: BrokerAddress) -> socket.socket:
+async def _connect(loop: asyncio.AbstractEventLoop, address: BrokerAddress) -> BufferedSocket:
+    connected = await _connect_tcp(loop, address)
+    if address.tls is None:
+        return BufferedSocket(connected)
+    try:
+        return await secured(loop, connected, address.tls.context(), address.host)
+    except BaseException:
+        connected.close()
+        raise
+
+
+async def _connect_tcp(loop: asyncio.AbstractEventLoop, address: BrokerAddress) -> socket.socket:
     found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     errors: list[OSError] = []
     for family, kind, protocol, _, socket_address in found:

@@ -15,16 +15,19 @@ import psycopg
 from psycopg.rows import dict_row
 
 from liftward_gateway.connection import CONNECT_WITHIN_S, BrokerAddress
-from liftward_gateway.settings import GatewaySettings
+from liftward_gateway.settings import BROKER_SETTING, GatewaySettings
 from liftward_gateway.store_link import QUERIES, Connection
 from liftward_kit.clock import utc_now
 from liftward_kit.database import CONNECT_TIMEOUT_S, DatabaseSettings
-from liftward_kit.subcommand import DOES_NOT_HOLD, HOLDS, print_object, progress
+from liftward_kit.subcommand import DOES_NOT_HOLD, HOLDS, CallError, print_object, progress
 
 LIST_LIMIT = 50
 REPLAY_LIMIT = 1_000
 _LIMIT_MAX = 10_000  # rows in memory at once, 4 kB each
 _SHOWN_CHARS = 100
+# The access list lets this one send commands only, and Mosquitto confirms what it drops: a replay
+# as the gateway would look done and be lost.
+GATEWAY_NAME = "liftward.gateway"
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -45,6 +48,11 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, settings: GatewaySettings) -> int:
     """List or replay."""
     work = _list if arguments.quarantine_action == "list" else _replay
+    if work is _replay and settings.broker.comes_as == GATEWAY_NAME:
+        raise CallError(
+            f"{GATEWAY_NAME} may not speak as a device: run the replay as liftward.operator "
+            f"({BROKER_SETTING}, or its certificate; `liftward device enrol liftward.operator`)"
+        )
     try:
         return asyncio.run(work(arguments, settings))
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
@@ -108,6 +116,7 @@ async def _publish(broker: BrokerAddress, rows: Sequence[Mapping[str, Any]]) -> 
         username=broker.username,
         password=password,
         timeout=CONNECT_WITHIN_S,
+        tls_context=None if broker.tls is None else broker.tls.context(),
     ) as client:
         for row in rows:
             await client.publish(row["topic"], bytes(row["payload_start"]), qos=1)

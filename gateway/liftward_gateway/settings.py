@@ -8,12 +8,16 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from liftward_gateway.connection import BrokerAddress
+from liftward_kit.client_tls import NO_FILES, ClientTls
+from liftward_kit.clock import utc_now
 from liftward_kit.database import DatabaseSettings
 from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
 
 BROKER_SETTING = "LIFTWARD_BROKER_URL"
 DEFAULT_BROKER_URL = "mqtt://127.0.0.1:1883"
 DEFAULT_MQTT_PORT = 1883
+DEFAULT_MQTTS_PORT = 8883
+_BROKER_ALLOWED = "mqtt://[user:password@]host:port, or mqtts://… with TLS"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -31,8 +35,12 @@ class GatewaySettings:
     def from_environ(cls, environ: Environ) -> "GatewaySettings":
         """Read every setting; the first wrong one is named in a SettingError."""
         ready_file = environ.get("LIFTWARD_READY_FILE", "").strip()
+        tls = ClientTls.from_environ(environ)
+        tls.check(utc_now())
         return cls(
-            broker=broker_address(environ.get(BROKER_SETTING, "").strip() or DEFAULT_BROKER_URL),
+            broker=broker_address(
+                environ.get(BROKER_SETTING, "").strip() or DEFAULT_BROKER_URL, tls
+            ),
             database=_database(environ),
             metrics_port=read(
                 environ,
@@ -52,27 +60,31 @@ class GatewaySettings:
         )
 
 
-def broker_address(url: str) -> BrokerAddress:
-    """Return the parts of mqtt://[user:password@]host[:port].
+def broker_address(url: str, tls: ClientTls = NO_FILES) -> BrokerAddress:
+    """Return the parts of mqtt[s]://[user:password@]host[:port].
 
     Raises
     ------
     SettingError
         When it is anything else; a URL that may hold a password is not repeated.
     """
+    shown = "***" if "@" in url else url
     try:
         parts = urlsplit(url)
-        port = DEFAULT_MQTT_PORT if parts.port is None else parts.port
+        given_port = parts.port
     except ValueError:
-        parts, port = urlsplit(""), 0
-    if parts.scheme != "mqtt" or not parts.hostname or port == 0 or parts.path not in ("", "/"):
-        shown = "***" if "@" in url else url
-        raise SettingError(BROKER_SETTING, shown, "mqtt://[user:password@]host:port")
+        parts, given_port = urlsplit(""), 0
+    well_formed = parts.scheme in ("mqtt", "mqtts") and parts.path in ("", "/")
+    if not well_formed or not parts.hostname or given_port == 0:
+        raise SettingError(BROKER_SETTING, shown, _BROKER_ALLOWED)
+    secured = parts.scheme == "mqtts"
+    tls.refuse_in_the_clear(BROKER_SETTING, shown, secured=secured)
     return BrokerAddress(
         host=parts.hostname,
-        port=port,
+        port=given_port or (DEFAULT_MQTTS_PORT if secured else DEFAULT_MQTT_PORT),
         username=None if parts.username is None else unquote(parts.username),
         password=None if parts.password is None else Secret(unquote(parts.password)),
+        tls=tls if secured else None,
     )
 
 

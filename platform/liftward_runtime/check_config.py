@@ -4,6 +4,8 @@ import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from liftward_kit.client_tls import CERTIFICATE_SETTING, ClientTls
+from liftward_kit.clock import utc_now
 from liftward_kit.settings import Environ
 from liftward_kit.subcommand import HOLDS, print_object
 from liftward_runtime.embedded_broker import choose_broker
@@ -27,7 +29,7 @@ def run(arguments: Namespace) -> int:
         print_object(shown)
         return HOLDS
     for name, text in shown.items():
-        sys.stdout.write(f"{name:<28}{text}\n")
+        sys.stdout.write(f"{name:<36}{text}\n")
     return HOLDS
 
 
@@ -39,6 +41,7 @@ def describe(settings: RuntimeSettings, environ: Environ) -> dict[str, Any]:
         "state_directory": str(directory.root),
         "LIFTWARD_DATABASE_URL": _database(settings),
         "LIFTWARD_BROKER_URL": _broker(settings, environ),
+        **_tls(environ),
         "LIFTWARD_HTTP_HOST": settings.http_host,
         "LIFTWARD_HTTP_PORT": settings.http_port,
         "LIFTWARD_MQTT_PORT": settings.mqtt_port,
@@ -51,6 +54,17 @@ def _database(settings: RuntimeSettings) -> str:
     if settings.database_url is not None:
         return masked_url(settings.database_url.reveal)
     return f"(embedded PostgreSQL from {find_binaries()})"
+
+
+def _tls(environ: Environ) -> dict[str, str]:
+    """Return the files of the broker's TLS, where there are any, and when our own ends."""
+    tls = ClientTls.from_environ(environ)
+    tls.check(utc_now())
+    shown = {name: environ[name] for name in tls.named_settings()}
+    expires_at = tls.expires_at()
+    if expires_at is not None:
+        shown[CERTIFICATE_SETTING] += f" (valid until {expires_at.isoformat()})"
+    return shown
 
 
 def _broker(settings: RuntimeSettings, environ: Environ) -> str:

@@ -34,6 +34,10 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
     "api": ("liftward_platform.api.command", "run the HTTP API and the console"),
     "account": ("liftward_platform.access.command", "create, list and disable accounts"),
     "fleet": ("liftward_platform.fleet.command", "load and list lifts, parties and crews"),
+    "device": (
+        "liftward_platform.devices.command",
+        "issue and withdraw what lets devices into the broker",
+    ),
     "audit": ("liftward_platform.auditor.command", "compare truth, detections, incidents, ledger"),
     "ledger": ("liftward_platform.ledger.command", "verify the ledger, print a lift's history"),
     "simulate": (

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from liftward_kit.client_tls import ClientTls
 from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
 from liftward_runtime.known_settings import refuse_unknown
 
@@ -21,6 +22,7 @@ DEFAULT_HTTP_PORT = 9633
 DEFAULT_MQTT_PORT = 1883
 DEFAULT_UNPRIVILEGED_USER = "nobody"
 UNPRIVILEGED_USER_SETTING = "LIFTWARD_UNPRIVILEGED_USER"
+_BROKER_URL = "LIFTWARD_BROKER_URL"
 _PORT_ALLOWED = "a whole number from 0 (any free port) to 65535"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -122,15 +124,24 @@ def _database_url(environ: Environ) -> Secret | None:
 
 
 def _broker_url(environ: Environ) -> Secret | None:
-    text = environ.get("LIFTWARD_BROKER_URL", "").strip()
+    """Return the address of somebody's own broker; who starts a part looks into the TLS files."""
+    tls = ClientTls.from_environ(environ)
+    text = environ.get(_BROKER_URL, "").strip()
     if not text:
+        tls.refuse_in_the_clear(_BROKER_URL, None, secured=False)
         return None
-    allowed = "mqtt://[user:password@]host:port"
+    shown = "***" if "@" in text else text
     try:
         parts = urlsplit(text)
-        well_formed = parts.scheme == "mqtt" and bool(parts.hostname) and parts.port is not None
+        named = bool(parts.hostname) and parts.port != 0
+        well_formed = named and (
+            parts.scheme == "mqtts" or (parts.scheme == "mqtt" and parts.port is not None)
+        )
     except ValueError:
         well_formed = False
     if not well_formed:
-        raise SettingError("LIFTWARD_BROKER_URL", "***" if "@" in text else text, allowed)
+        raise SettingError(
+            _BROKER_URL, shown, "mqtt://[user:password@]host:port, or mqtts://… with TLS"
+        )
+    tls.refuse_in_the_clear(_BROKER_URL, shown, secured=parts.scheme == "mqtts")
     return Secret(text)

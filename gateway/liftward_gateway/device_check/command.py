@@ -25,6 +25,7 @@ from liftward_gateway.device_check.texts import (
 )
 from liftward_gateway.device_check.watch import COMMAND_DEADLINE_S, Watched, watch
 from liftward_gateway.settings import BROKER_SETTING, DEFAULT_BROKER_URL, broker_address
+from liftward_kit.client_tls import ClientTls
 from liftward_kit.clock import utc_now
 from liftward_kit.settings import SettingError, process_environ
 from liftward_kit.subcommand import (
@@ -217,9 +218,10 @@ def _seconds_of(watched: Watched) -> float:
 
 
 def _address(url: str | None) -> BrokerAddress:
-    given = url or process_environ().get(BROKER_SETTING, "").strip() or DEFAULT_BROKER_URL
+    environ = process_environ()
+    given = url or environ.get(BROKER_SETTING, "").strip() or DEFAULT_BROKER_URL
     try:
-        return broker_address(given)
+        return broker_address(given, ClientTls.from_environ(environ))
     except SettingError as error:
         raise CallError(f"--broker: allowed is {error.allowed}") from None
 

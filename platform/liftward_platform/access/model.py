@@ -23,7 +23,8 @@ EVERY_ROLE: tuple[Role, ...] = tuple(Role)
 # Actors that are programs, not accounts. Nobody can take these ids for an account.
 ENGINE_ACTOR_ID = "engine"
 DETECTOR_ACTOR_ID = "detector"
-RESERVED_ACCOUNT_IDS = frozenset({ENGINE_ACTOR_ID, DETECTOR_ACTOR_ID})
+COMMAND_LINE_ACTOR_ID = "command-line"  # whoever may start programs of ours, without a name
+RESERVED_ACCOUNT_IDS = frozenset({ENGINE_ACTOR_ID, DETECTOR_ACTOR_ID, COMMAND_LINE_ACTOR_ID})
 
 
 @dataclass(frozen=True, slots=True)

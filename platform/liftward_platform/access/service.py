@@ -119,6 +119,19 @@ async def disable_account(connection: Connection, account_id: str, now: datetime
     log.info("account_disabled", account_id=account_id)
 
 
+async def check_active(connection: Connection, account_id: str) -> None:
+    """Refuse an account that does not exist or is disabled: nobody acts in its name.
+
+    Raises
+    ------
+    NotFoundError
+        When it is so.
+    """
+    account = await store.account_by_id(connection, account_id)
+    if account is None or account.disabled_at is not None:
+        raise NotFoundError("account_unknown", f"no account {account_id!r}, or it is disabled")
+
+
 async def list_accounts(connection: Connection) -> list[Account]:
     """Return every account, by id."""
     return await store.all_accounts(connection)

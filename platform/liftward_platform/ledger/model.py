@@ -24,6 +24,8 @@ class EntryKind(StrEnum):
     LIFT_WITHDRAWN = "lift_withdrawn"
     CONTRACT_BEGUN = "contract_begun"
     CONTRACT_ENDED = "contract_ended"
+    DEVICE_ENROLLED = "device_enrolled"  # a credential was issued to who speaks for the lift
+    DEVICE_REVOKED = "device_revoked"
     INCIDENT_OPENED = "incident_opened"
     DETECTION_ATTACHED = "detection_attached"
     RELEASE_SEEN = "release_seen"

@@ -46,7 +46,7 @@ def _add_scenario(parser: ArgumentParser) -> None:
 def _add_output(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("output (without --broker or --trace: the world alone)")
     group.add_argument(
-        "--broker", metavar="URL", help="let devices speak to a broker, mqtt://host:port"
+        "--broker", metavar="URL", help="let devices speak to a broker, mqtt[s]://host:port"
     )
     group.add_argument(
         "--connections",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from liftward_kit.client_tls import ClientTls
 from liftward_kit.clock import monotonic_s, utc_now
 from liftward_kit.settings import Environ, SettingError
 from liftward_kit.subcommand import HOLDS, CallError, print_object
@@ -140,14 +141,16 @@ class _Player:
         return Until(hours=self.preparation.hours, idle=self.arguments.until_idle)
 
     def _broker(self) -> Broker:
+        shown = "(not shown: it may hold a password)"
+        tls = ClientTls.from_environ(self.environ)
+        tls.check(utc_now())
         try:
-            return Broker.from_url(self.arguments.broker)
+            broker = Broker.from_url(self.arguments.broker, tls)
         except ValueError:
-            raise SettingError(
-                "--broker",
-                "(not shown: it may hold a password)",
-                "mqtt://[user:password@]host[:port]",
-            ) from None
+            allowed = "mqtt://[user:password@]host[:port], or mqtts://… with TLS"
+            raise SettingError("--broker", shown, allowed) from None
+        tls.refuse_in_the_clear("--broker", shown, secured=broker.tls is not None)
+        return broker
 
     def _crews(self, earlier: list[Episode]) -> CrewsPlan:
         arguments = self.arguments

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import aiomqtt
 import structlog
 
+from liftward_kit.client_tls import NO_FILES, ClientTls
 from liftward_kit.settings import Secret
 from liftward_simulator.devices.publications import Publication
 from liftward_simulator.outputs.resending import AFTER_S, SentLog
@@ -31,6 +32,7 @@ BACKOFF_S = (0.2, 5.0)  # first and longest wait before the next attempt to conn
 # acknowledgement, 40 ms each time: half the throughput.
 SEND_AT_ONCE = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 FLUSH_TIMEOUT_S = 5.0  # what a clean end may cost; the rest is given up and counted
+_DEFAULT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 log = structlog.get_logger()
 
@@ -46,10 +48,11 @@ class Broker:
     port: int
     username: str | None
     password: Secret | None
+    tls: ClientTls | None = None  # None: in the clear
 
     @classmethod
-    def from_url(cls, url: str) -> "Broker":
-        """Read `mqtt://[user:password@]host[:port]`.
+    def from_url(cls, url: str, tls: ClientTls = NO_FILES) -> "Broker":
+        """Read `mqtt[s]://[user:password@]host[:port]`.
 
         Raises
         ------
@@ -57,12 +60,16 @@ class Broker:
             When it is no such address; the message does not repeat a password.
         """
         parts = urlsplit(url)
-        if parts.scheme != "mqtt" or not parts.hostname:
-            raise ValueError("broker address is not mqtt://[user:password@]host[:port]")
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+            raise ValueError("broker address is not mqtt[s]://[user:password@]host[:port]")
         password = None if parts.password is None else Secret(unquote(parts.password))
         username = None if parts.username is None else unquote(parts.username)
         return cls(
-            host=parts.hostname, port=parts.port or 1883, username=username, password=password
+            host=parts.hostname,
+            port=parts.port or _DEFAULT_PORTS[parts.scheme],
+            username=username,
+            password=password,
+            tls=tls if parts.scheme == "mqtts" else None,
         )
 
 
@@ -155,6 +162,7 @@ class Link:
             timeout=ACKNOWLEDGE_TIMEOUT_S,
             max_inflight_messages=WINDOW_MESSAGES,
             socket_options=[SEND_AT_ONCE],
+            tls_context=None if broker.tls is None else broker.tls.context(),
             will=None if will is None else aiomqtt.Will(will.topic, will.payload, 1, will.retain),
         )
         client.pending_calls_threshold = WINDOW_MESSAGES  # a full window is no reason to warn

@@ -9,6 +9,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from liftward_runtime.embedded_broker import MAX_MESSAGE_BYTES
 from support.brokers import RunningBroker
 from support.polling import eventually
 
@@ -166,7 +167,9 @@ def test_comes_back_after_a_kill(broker: RunningBroker) -> None:
 def test_a_message_too_large_stops_nobody(broker: RunningBroker) -> None:
     """A message above the limit does not arrive, its sender stays, and the next one arrives."""
     with _client(broker, "reader", subscribe="t/#") as reader, _client(broker, "writer") as writer:
-        writer.client.publish("t/one", bytes(2_000_000), qos=1).wait_for_publish(_WAIT_S)
+        writer.client.publish("t/one", bytes(MAX_MESSAGE_BYTES + 1), qos=1).wait_for_publish(
+            _WAIT_S
+        )
         _publish(writer, "t/one", 1)
 
         arrived = list(iter(lambda: reader.payloads(1)[0], b"0"))

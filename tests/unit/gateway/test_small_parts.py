@@ -185,6 +185,6 @@ def test_a_wrong_broker_address_names_the_setting(url: str) -> None:
 def test_a_wrong_address_with_a_password_is_not_repeated() -> None:
     """Error messages end in logs."""
     with pytest.raises(SettingError) as raised:
-        broker_address("mqtts://user:secret@x")
+        broker_address("https://user:secret@x")
 
     assert "secret" not in str(raised.value)

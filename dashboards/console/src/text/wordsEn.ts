@@ -193,6 +193,8 @@ export const WORDS_EN = {
     lift_withdrawn: "Lift withdrawn",
     contract_begun: "Maintenance contract begun",
     contract_ended: "Maintenance contract ended",
+    device_enrolled: "Device credential issued",
+    device_revoked: "Device revoked",
     incident_opened: "Incident opened",
     detection_attached: "Detection attached",
     release_seen: "Release seen",

@@ -186,6 +186,8 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     lift_withdrawn: "电梯注销",
     contract_begun: "维保合同开始",
     contract_ended: "维保合同结束",
+    device_enrolled: "设备凭证签发",
+    device_revoked: "设备吊销",
     incident_opened: "事件建立",
     detection_attached: "并入检测",
     release_seen: "发现脱困信号",
