@@ -35,6 +35,7 @@ class EntryKind(StrEnum):
     ARRIVED = "arrived"
     FREED = "freed"
     INCIDENT_CLOSED = "incident_closed"
+    EVIDENCE_PINNED = "evidence_pinned"  # names the kept samples and events by their SHA-256
     CORRECTION = "correction"  # declares an earlier entry wrong and says what holds instead
 
 

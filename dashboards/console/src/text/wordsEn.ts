@@ -199,6 +199,7 @@ export const WORDS_EN = {
     arrived: "Arrived",
     freed: "Freed",
     incident_closed: "Incident closed",
+    evidence_pinned: "Evidence pinned",
     correction: "Correction of an earlier entry",
   },
   signal: {

@@ -192,6 +192,7 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     arrived: "到场",
     freed: "解救",
     incident_closed: "结案",
+    evidence_pinned: "证据已固定",
     correction: "更正先前条目",
   },
   signal: {
