@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
+from psycopg.rows import DictRow
 
 from liftward_kit.settings import Secret
 from liftward_runtime.embedded_postgres import PostgresCluster, server_environ
@@ -71,10 +72,11 @@ class DatabaseServer:
         self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
 
     def has_timescale(self) -> bool:
-        """Tell whether the server can have TimescaleDB."""
+        """Tell whether databases of this server get TimescaleDB: installed alone is not enough."""
         with self._connect() as connection:
             found = connection.execute(
                 "SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'"
+                " AND current_setting('shared_preload_libraries') LIKE '%timescaledb%'"
             )
             return found.fetchone() is not None
 
@@ -110,6 +112,15 @@ def database_server() -> Iterator[DatabaseServer]:
             yield DatabaseServer(cluster.dsn())
         finally:
             server.stop(signal.SIGINT)
+
+
+async def has_continuous_ranges(connection: psycopg.AsyncConnection[DictRow]) -> bool:
+    """Tell whether hours' ranges are a continuous aggregate: not in the Apache build."""
+    cursor = await connection.execute(
+        "SELECT relkind = 'v' AS there FROM pg_class WHERE oid = 'lift_hour_range'::regclass"
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row["there"])
 
 
 def start_postgres(cluster: PostgresCluster) -> Child:

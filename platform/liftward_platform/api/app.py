@@ -22,6 +22,7 @@ from liftward_platform.api.routes import check_routes
 from liftward_platform.api.settings import ApiSettings
 from liftward_platform.commands import endpoints as commands
 from liftward_platform.fleet import endpoints as fleet
+from liftward_platform.history import endpoints as history
 from liftward_platform.incidents import endpoints as incidents
 from liftward_platform.intake import endpoints as intake
 from liftward_platform.ledger import endpoints as ledger
@@ -37,6 +38,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     incidents.router,
     rescue.router,
     fleet.router,
+    history.router,
     parties.router,
     ledger.router,
     quality.router,

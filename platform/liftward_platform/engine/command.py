@@ -29,8 +29,10 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="run one full cycle and stop")
     parser.epilog = (
         "LIFTWARD_RESCUE_POLICY names a policy file, LIFTWARD_WEBHOOK_URL and "
-        "LIFTWARD_WEBHOOK_SECRET a receiver of notifications, LIFTWARD_SAMPLE_KEEP_DAYS how long "
-        "raw samples are kept, LIFTWARD_ENGINE_METRICS_PORT where metrics are served."
+        "LIFTWARD_WEBHOOK_SECRET a receiver of notifications, LIFTWARD_SAMPLE_KEEP_DAYS, "
+        "LIFTWARD_SUMMARY_KEEP_DAYS and LIFTWARD_EVIDENCE_KEEP_DAYS how long samples, summaries "
+        "and the windows around incidents are kept, LIFTWARD_ENGINE_METRICS_PORT where metrics "
+        "are served."
     )
 
 

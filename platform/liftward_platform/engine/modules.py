@@ -16,6 +16,9 @@ from psycopg.rows import DictRow
 from liftward_platform.access import service as access
 from liftward_platform.api import idempotency
 from liftward_platform.engine.metrics import METRICS
+from liftward_platform.engine.settings import KeepDays
+from liftward_platform.history import evidence, summaries
+from liftward_platform.history.partitions import kept_from
 from liftward_platform.history.storage import storage_of
 from liftward_platform.incidents import intake
 from liftward_platform.ledger import checkpoint
@@ -30,6 +33,10 @@ log = structlog.get_logger()
 
 # Partitions and old rows: the work of minutes, not of seconds.
 HOUSEKEEPING_EVERY = timedelta(minutes=10)
+# Days that have to go wait for their summaries, but not so long that the disk fills up.
+SUMMARIES_WAIT_DAYS = 2
+# Old summaries go by the day; looking for them every hour is enough.
+FORGET_EVERY = timedelta(hours=1)
 # Entries per checkpoint: the tree's lock is held for so many hashes only.
 CHECKPOINT_ENTRIES_MAX = 2000
 
@@ -188,27 +195,88 @@ class Housekeeping:
         if self._next_at is not None and now < self._next_at:
             return 0
         storage = await storage_of(connection)
-        count = await storage.keep_house(connection, now, keep_days=self.keep_days)
+        keep_days = await self._keep_days(connection, now)
+        count = await storage.keep_house(connection, now, keep_days=keep_days)
         async with connection.transaction():
             count += await access.housekeep(connection, now, limit)
             count += await idempotency.housekeep(connection, now, limit)
         self._next_at = now + HOUSEKEEPING_EVERY
         return count
 
+    async def _keep_days(self, connection: Connection, now: datetime) -> int:
+        """Return how many days stay; tell the summaries first what is about to go."""
+        keep_days = self.keep_days
+        if await summaries.is_unfinished(connection, kept_from(now, keep_days=keep_days)):
+            keep_days += SUMMARIES_WAIT_DAYS
+            log.warning("samples_wait_for_summaries", keep_days=keep_days)
+        await summaries.samples_kept_from(connection, kept_from(now, keep_days=keep_days))
+        return keep_days
+
+
+@dataclass(slots=True)
+class Summaries:
+    """Summarises hours and trips for the years after the samples are gone."""
+
+    keep_days: int
+    settle: timedelta = summaries.SETTLE
+    name: str = "summaries"
+    _mark_at: datetime | None = field(default=None, init=False)
+    _forget_at: datetime | None = field(default=None, init=False)
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        async with summaries.sole(connection) as alone:
+            if not alone:
+                return 0
+            if self._mark_at is None or now >= self._mark_at:
+                await summaries.mark(connection, now, settle=self.settle)
+                self._mark_at = now + summaries.MARK_EVERY
+            if self._forget_at is None or now >= self._forget_at:
+                cutoff = now - timedelta(days=self.keep_days)
+                forgotten = await summaries.forget_summaries(connection, cutoff)
+                if forgotten < summaries.OLD_ROWS_MAX:
+                    self._forget_at = now + FORGET_EVERY
+            return await summaries.roll(connection, now, limit)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Pins the samples and events around incidents, for as long as the incident is kept."""
+
+    keep_days: int
+    name: str = "evidence"
+    _forget_at: datetime | None = field(default=None, init=False)
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        async def handle_one(tried: Sequence[int], claimed: Callable[[int], None]) -> bool:
+            watched = await evidence.claim(connection, now, tried)
+            if watched is None:
+                return False
+            claimed(watched.incident_id)
+            await evidence.pin(connection, watched, now)
+            return True
+
+        await evidence.watch_new(connection, limit)
+        if self._forget_at is None or now >= self._forget_at:
+            await evidence.erase_old(connection, now - timedelta(days=self.keep_days), limit)
+            self._forget_at = now + FORGET_EVERY
+        return await one_by_one(connection, limit, handle_one)
+
 
 @dataclass(frozen=True, slots=True)
 class Modules:
-    """All modules in their order, in the two groups that run beside each other.
+    """All modules in their order, in the three groups that run beside each other.
 
-    What a rescue waits for never waits behind a slow webhook, a checkpoint or a partition.
+    What a rescue waits for never waits behind a slow webhook, a checkpoint or a partition; and
+    those not behind summaries, which read all that the lifts say.
     """
 
     rescue: tuple[Module, ...]
     upkeep: tuple[Module, ...] = ()
+    history: tuple[Module, ...] = ()
 
     @property
     def all(self) -> tuple[Module, ...]:
-        return (*self.rescue, *self.upkeep)
+        return (*self.rescue, *self.upkeep, *self.history)
 
 
 def rescue_modules(policy: Policy) -> tuple[Module, ...]:
@@ -217,8 +285,9 @@ def rescue_modules(policy: Policy) -> tuple[Module, ...]:
 
 
 def make_modules(
-    policy: Policy, *, sender: Sender | None, signer: Signer, keep_days: int
+    policy: Policy, *, sender: Sender | None, signer: Signer, keep_days: KeepDays
 ) -> Modules:
     """Return the modules of a whole engine."""
-    upkeep = (Notifications(sender), Checkpoints(signer), Housekeeping(keep_days))
-    return Modules(rescue_modules(policy), upkeep)
+    upkeep = (Notifications(sender), Checkpoints(signer), Housekeeping(keep_days.samples))
+    history = (Evidence(keep_days.evidence), Summaries(keep_days.summaries))
+    return Modules(rescue_modules(policy), upkeep, history)

@@ -1,6 +1,6 @@
 """Keeps the engine going: cycles, waits, lost databases, a clean stop.
 
-Two groups of modules run beside each other, each with its own connection. Waiting ends with a
+Three groups of modules run beside each other, each with its own connection. Waiting ends with a
 NOTIFY, at the next deadline, or after a second: polling is the guarantee, the rest is speed.
 """
 
@@ -40,7 +40,7 @@ KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVES_COUNT = 5, 2, 3
 
 @dataclass(slots=True)
 class Engine:
-    """A running engine; `ready_file` is touched after the first full cycle of every group."""
+    """A running engine; `ready_file` is touched after the first full cycle of rescue and upkeep."""
 
     dsn: str
     modules: Modules
@@ -61,6 +61,8 @@ class Engine:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_going("rescue", self.modules.rescue, stop))
             group.create_task(self._keep_going("upkeep", self.modules.upkeep, stop))
+            if self.modules.history:
+                group.create_task(self._keep_going("history", self.modules.history, stop))
 
     async def _keep_going(
         self, name: str, modules: tuple[Module, ...], stop: asyncio.Event
@@ -135,7 +137,7 @@ class Engine:
                 self.ready_file.touch()
 
     def _database_is_lost(self, name: str, error: Exception) -> None:
-        """Say it once for both groups, not at every try."""
+        """Say it once for all groups, not at every try."""
         if not self._lost:
             log.warning("database_lost", error=str(error).strip())
         self._lost.add(name)

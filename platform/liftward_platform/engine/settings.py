@@ -9,8 +9,50 @@ from liftward_platform.ledger.key_file import LedgerKeyFile
 from liftward_platform.notifications.webhook import WebhookSettings
 from liftward_platform.rescue.policy import Policy, PolicyError, load
 
-# Raw samples are kept for days; what is to be kept longer is summarised elsewhere.
+# Raw samples are kept for days; what is to be kept longer is summarised, and pinned to incidents.
 KEEP_DAYS_DEFAULT, KEEP_DAYS_MIN, KEEP_DAYS_MAX = 7, 1, 400
+# Maintenance records are kept for four years at least (TSG T5002-2017), so are these figures.
+SUMMARY_KEEP_DAYS_DEFAULT, SUMMARY_KEEP_DAYS_MIN, SUMMARY_KEEP_DAYS_MAX = 1_827, 30, 36_525
+# Ten years: longer than a claim for injury can usually be brought.
+EVIDENCE_KEEP_DAYS_DEFAULT, EVIDENCE_KEEP_DAYS_MIN, EVIDENCE_KEEP_DAYS_MAX = 3_653, 30, 36_525
+
+
+@dataclass(frozen=True, slots=True)
+class KeepDays:
+    """For how many days what is kept."""
+
+    samples: int = KEEP_DAYS_DEFAULT
+    summaries: int = SUMMARY_KEEP_DAYS_DEFAULT
+    evidence: int = EVIDENCE_KEEP_DAYS_DEFAULT
+
+    @classmethod
+    def from_environ(cls, environ: Environ) -> "KeepDays":
+        """Check the three settings.
+
+        Raises
+        ------
+        SettingError
+            At the first wrong one; summaries go no sooner than the samples they are made from.
+        """
+        samples = _days(
+            environ, "LIFTWARD_SAMPLE_KEEP_DAYS", KEEP_DAYS_DEFAULT, KEEP_DAYS_MIN, KEEP_DAYS_MAX
+        )
+        summaries = _days(
+            environ, "LIFTWARD_SUMMARY_KEEP_DAYS", max(SUMMARY_KEEP_DAYS_DEFAULT, samples),
+            max(SUMMARY_KEEP_DAYS_MIN, samples), SUMMARY_KEEP_DAYS_MAX,
+        )  # fmt: skip
+        evidence = _days(
+            environ, "LIFTWARD_EVIDENCE_KEEP_DAYS", EVIDENCE_KEEP_DAYS_DEFAULT,
+            EVIDENCE_KEEP_DAYS_MIN, EVIDENCE_KEEP_DAYS_MAX,
+        )  # fmt: skip
+        return cls(samples, summaries, evidence)
+
+
+def _days(environ: Environ, name: str, default: int, low: int, high: int) -> int:
+    return read(
+        environ, name, default=default, parse=count_between(low, high),
+        allowed=f"a whole number of days, {low} to {high}",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +63,7 @@ class EngineSettings:
     policy: Policy
     webhook: WebhookSettings | None
     ledger_key: LedgerKeyFile
-    keep_days: int
+    keep_days: KeepDays
     metrics_port: int  # 0: not served
     ready_file: Path | None
     log_level: str
@@ -41,11 +83,7 @@ class EngineSettings:
             policy=_policy(environ),
             webhook=WebhookSettings.from_environ(environ),
             ledger_key=LedgerKeyFile.from_environ(environ),
-            keep_days=read(
-                environ, "LIFTWARD_SAMPLE_KEEP_DAYS", default=KEEP_DAYS_DEFAULT,
-                parse=count_between(KEEP_DAYS_MIN, KEEP_DAYS_MAX),
-                allowed=f"a whole number of days, {KEEP_DAYS_MIN} to {KEEP_DAYS_MAX}",
-            ),
+            keep_days=KeepDays.from_environ(environ),
             metrics_port=read(
                 environ, "LIFTWARD_ENGINE_METRICS_PORT", default=0, parse=count_between(0, 65_535),
                 allowed="a port, or 0 for none",

@@ -46,6 +46,12 @@ def day_of(name: str) -> date:
     return date(*map(int, match.groups()))
 
 
+def kept_from(now: datetime, *, keep_days: int) -> datetime:
+    """Return the beginning of the oldest day that is kept."""
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=keep_days)
+
+
 def is_old(day: date, now: datetime, *, keep_days: int) -> bool:
     """Tell whether the whole day is older than what is kept."""
     return day < now.astimezone(UTC).date() - timedelta(days=keep_days)

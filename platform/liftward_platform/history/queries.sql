@@ -21,3 +21,28 @@ SELECT wanted.lift_key, greatest(last_sample.observed_at, last_event.observed_at
 -- has_timescale --
 -- Tell which kind of storage this database has.
 SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') AS there
+
+-- hours --
+-- A lift's summarised hours from one, included, to another, excluded; oldest first.
+SELECT hour_start, samples_count, first_observed_at, last_observed_at, heard_us, mode_us, trips_count,
+       door_cycles_count, run_time_s, distance_m, counter_breaks_count, speed_max_mps,
+       levelling_error_max_mm, load_max_kg, motor_current_max_a, motor_temperature_min_degc,
+       motor_temperature_max_degc, machine_room_temperature_min_degc,
+       machine_room_temperature_max_degc, vibration_max_mps2, trips_reading, door_cycles_reading,
+       run_time_reading_h
+  FROM lift_hour
+ WHERE lift_key = %(lift_key)s AND hour_start >= %(start)s AND hour_start < %(end)s
+ ORDER BY hour_start
+ LIMIT %(limit)s
+
+-- trips --
+-- A lift's trips that began from one moment, included, to another, excluded; oldest first.
+SELECT started_at, ended_at, from_floor, to_floor, moving_s, speed_max_mps, load_max_kg, samples_count
+  FROM lift_trip
+ WHERE lift_key = %(lift_key)s AND started_at >= %(start)s AND started_at < %(end)s
+ ORDER BY started_at
+ LIMIT %(limit)s
+
+-- complete_until --
+-- Hours that ended by then are summarised, late data aside.
+SELECT complete_until FROM history_progress

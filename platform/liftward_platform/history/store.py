@@ -28,6 +28,27 @@ async def last_observed(
     return {row["lift_key"]: row["observed_at"] for row in await cursor.fetchall()}
 
 
+async def hours(
+    connection: Connection, lift_key: int, *, start: datetime, end: datetime, limit: int
+) -> list[DictRow]:
+    values = {"lift_key": lift_key, "start": start, "end": end, "limit": limit}
+    return await (await connection.execute(QUERIES["hours"], values)).fetchall()
+
+
+async def trips(
+    connection: Connection, lift_key: int, *, start: datetime, end: datetime, limit: int
+) -> list[DictRow]:
+    values = {"lift_key": lift_key, "start": start, "end": end, "limit": limit}
+    return await (await connection.execute(QUERIES["trips"], values)).fetchall()
+
+
+async def complete_until(connection: Connection) -> datetime:
+    row = await (await connection.execute(QUERIES["complete_until"])).fetchone()
+    assert row is not None, "the migration made the one row"
+    moment: datetime = row["complete_until"]
+    return moment
+
+
 async def has_timescale(connection: Connection) -> bool:
     cursor = await connection.execute(QUERIES["has_timescale"])
     row = await cursor.fetchone()

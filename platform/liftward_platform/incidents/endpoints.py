@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from liftward_platform.access.guard import allow
 from liftward_platform.access.model import EVERY_ROLE, Actor, Role
@@ -11,7 +11,9 @@ from liftward_platform.api.dependencies import Now, Transaction
 from liftward_platform.fleet import service as fleet
 from liftward_platform.fleet.endpoints import samples_out
 from liftward_platform.fleet.schemas import SamplesOut
+from liftward_platform.history import evidence
 from liftward_platform.history import service as history
+from liftward_platform.history.schemas import EvidenceOut, EvidenceVersionOut
 from liftward_platform.incidents import board
 from liftward_platform.incidents.board import Scope
 from liftward_platform.incidents.closing_codes import (
@@ -77,10 +79,42 @@ async def incident_samples(
     released_at = next((moment for moment in ends if moment is not None), now)
     lift = await fleet.lift_by_id(connection, incident.lift.lift_id, now)
     start, end = incident.onset_at - AROUND, released_at + AROUND
-    window = await history.window(
+    window = await evidence.pinned_window(
+        connection, incident_id, start=start, end=end, limit=history.SAMPLES_MAX
+    ) or await history.window(
         connection, lift.lift_key, start=start, end=end, limit=history.SAMPLES_MAX
     )
     return samples_out(lift.lift_id, start, end, window)
+
+
+@router.get("/api/incidents/{incident_id}/evidence")
+async def incident_evidence(
+    incident_id: IncidentId,
+    connection: Transaction,
+    now: Now,
+    actor: Annotated[Actor, allow(Role.DISPATCHER, Role.REGULATOR, Role.OPERATOR)],
+) -> EvidenceOut:
+    """Return what is pinned to the incident: its versions, each with the hash the ledger names."""
+    await board.one(connection, incident_id, actor)
+    rows = await evidence.versions(connection, incident_id)
+    return EvidenceOut(as_of=now, versions=[EvidenceVersionOut.from_row(row) for row in rows])
+
+
+@router.get(
+    "/api/incidents/{incident_id}/evidence/{version}",
+    response_class=Response,
+    responses={200: {"content": {"application/json": {}}, "description": "The hashed document"}},
+)
+async def incident_evidence_document(
+    incident_id: IncidentId,
+    version: Annotated[int, Path(ge=1, le=2**31 - 1)],
+    connection: Transaction,
+    _actor: Annotated[Actor, allow(Role.DISPATCHER, Role.REGULATOR, Role.OPERATOR)],
+) -> Response:
+    """Return one version byte for byte: its SHA-256 is the one that the ledger names."""
+    document, sha256 = await evidence.content(connection, incident_id, version)
+    headers = {"ETag": f'"{sha256}"', "Cache-Control": "private, no-cache"}
+    return Response(document, media_type="application/json", headers=headers)
 
 
 @router.get("/api/closing-codes")

@@ -38,6 +38,7 @@ class EntryKind(StrEnum):
     FREED = "freed"
     INCIDENT_CLOSED = "incident_closed"
     COMMAND_ASKED = "command_asked"  # someone asked the lift's device for something
+    EVIDENCE_PINNED = "evidence_pinned"  # names the kept samples and events by their SHA-256
     CORRECTION = "correction"  # declares an earlier entry wrong and says what holds instead
 
 

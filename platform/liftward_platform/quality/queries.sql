@@ -33,24 +33,64 @@ SELECT party_id, name FROM party WHERE party_id = %(party_id)s AND kind = 'maint
 -- heard_s --
 -- Seconds of each span in which the lift was heard: between two of its samples that lie no further
 -- apart than the longest silence that still counts as listening. Now stands in for the next sample
--- of a lift that is still talking. (FILTER: least and greatest would read an absent pair as the
--- whole span.) Reads each sample of the span once, in index order.
-SELECT span.number, coalesce(sum(extract(epoch FROM
-           least(pair.heard_until, span.span_end) - greatest(pair.heard_from, span.span_start))
-       ) FILTER (WHERE pair.heard_from IS NOT NULL), 0)::float8 AS heard_s
-  FROM unnest(%(lift_keys)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-       WITH ORDINALITY AS span (lift_key, span_start, span_end, number)
-  LEFT JOIN LATERAL (
-       SELECT observed_at AS heard_from,
-              coalesce(lead(observed_at) OVER (ORDER BY observed_at), %(now)s) AS heard_until
-         FROM sample
-        WHERE sample.lift_key = span.lift_key
-          AND observed_at >= span.span_start - %(silence)s::interval
-          AND observed_at <= span.span_end + %(silence)s::interval
-       ) AS pair
-    ON pair.heard_until - pair.heard_from <= %(silence)s::interval
-   AND pair.heard_until > pair.heard_from
-   AND pair.heard_until > span.span_start AND pair.heard_from < span.span_end
+-- of a lift that is still talking. Whole hours come from their summaries, where those are up to date;
+-- the rest, the pieces, from samples. What a summary says about a piece's hour cannot be less: it
+-- holds when the samples are gone. Reads each sample of a piece once, in index order.
+WITH span AS (
+     SELECT number, lift_key, span_start, span_end,
+            date_bin('1 hour', span_start + interval '1 hour' - interval '1 microsecond', 'epoch')
+                AS whole_from,
+            least(date_bin('1 hour', span_end, 'epoch'), complete_until) AS whole_until
+       FROM unnest(%(lift_keys)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+            WITH ORDINALITY AS span (lift_key, span_start, span_end, number)
+      CROSS JOIN history_progress),
+piece AS (
+     SELECT number, lift_key, span_start AS piece_start, span_end AS piece_end
+       FROM span WHERE whole_from >= whole_until
+      UNION ALL
+     SELECT number, lift_key, span_start, whole_from
+       FROM span WHERE span_start < whole_from AND whole_from < whole_until
+      UNION ALL
+     SELECT number, lift_key, whole_until, span_end
+       FROM span WHERE whole_from < whole_until AND whole_until < span_end
+      UNION ALL
+     SELECT number, lift_key, hour_start, hour_start + interval '1 hour'
+       FROM span JOIN summary_due USING (lift_key)
+      WHERE hour_start >= whole_from AND hour_start < whole_until),
+heard AS (
+     SELECT number, heard_us::numeric AS heard_us
+       FROM span JOIN lift_hour_course AS summary USING (lift_key)
+      WHERE hour_start >= whole_from AND hour_start < whole_until
+        AND NOT EXISTS (SELECT FROM summary_due
+                         WHERE summary_due.lift_key = summary.lift_key
+                           AND summary_due.hour_start = summary.hour_start)
+      UNION ALL
+     SELECT number, greatest(sampled.heard_us, summarised.heard_us)
+       FROM piece
+      CROSS JOIN LATERAL (
+            SELECT coalesce(sum(extract(epoch FROM
+                       least(pair.heard_until, piece_end) - greatest(pair.heard_from, piece_start))
+                   ), 0) * 1000000 AS heard_us
+              FROM (SELECT observed_at AS heard_from,
+                           coalesce(lead(observed_at) OVER (ORDER BY observed_at), %(now)s)
+                               AS heard_until
+                      FROM sample
+                     WHERE sample.lift_key = piece.lift_key
+                       AND observed_at >= piece_start - %(silence)s::interval
+                       AND observed_at <= piece_end + %(silence)s::interval) AS pair
+             WHERE pair.heard_until - pair.heard_from <= %(silence)s::interval
+               AND pair.heard_until > pair.heard_from
+               AND pair.heard_until > piece_start AND pair.heard_from < piece_end) AS sampled
+      CROSS JOIN LATERAL (
+            SELECT coalesce(sum(greatest(0, heard_us - 3600000000 + 1000000 * extract(epoch FROM
+                       least(piece_end, hour_start + interval '1 hour')
+                       - greatest(piece_start, hour_start)))), 0) AS heard_us
+              FROM lift_hour_course AS summary
+             WHERE summary.lift_key = piece.lift_key
+               AND hour_start > piece_start - interval '1 hour' AND hour_start < piece_end
+            ) AS summarised)
+SELECT span.number, coalesce(sum(heard.heard_us) / 1000000, 0)::float8 AS heard_s
+  FROM span LEFT JOIN heard USING (number)
  GROUP BY span.number
  ORDER BY span.number
 

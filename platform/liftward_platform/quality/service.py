@@ -1,8 +1,9 @@
 """Figures of quality for lifts and maintainers.
 
-Exposure is the time in which a lift's data arrived, taken from its stored samples: time before the
-oldest kept sample is unknown, not good. Cost: every sample of the asked lifts and period is read
-once, so a figure over a large fleet and a long period is refused in time; summaries are for that.
+Exposure is the time in which a lift's data arrived: whole hours from their summaries, the rest
+from samples, by the same rule and to the microsecond. Time of which neither is kept is unknown, not
+good. Cost: a row for each hour, and the samples of the last hour and of broken ones; a figure over
+too large a fleet and too long a period is refused in time.
 """
 
 from collections import Counter
@@ -14,6 +15,7 @@ from psycopg.errors import QueryCanceled
 from psycopg.rows import DictRow
 
 from liftward_platform.errors import InvalidError, NotFoundError
+from liftward_platform.history.course import SILENCE_MAX
 from liftward_platform.incidents.closing_codes import family_of
 from liftward_platform.quality import store
 from liftward_platform.quality.figures import figure_of
@@ -21,8 +23,6 @@ from liftward_platform.quality.model import Figure, Period, Span, Subject, Subje
 
 Connection = AsyncConnection[DictRow]
 
-# Devices send at least once a minute; five silent minutes are an outage, not a slow moment.
-SILENCE_MAX = timedelta(minutes=5)
 DEFAULT_PERIOD, PERIOD_MAX = timedelta(days=365), timedelta(days=3660)
 MAINTAINERS_PAGE_MAX = 200
 # Longer than other requests may take, short enough that a few of these cannot stop the others.

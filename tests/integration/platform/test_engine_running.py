@@ -151,6 +151,7 @@ async def test_the_process_is_ready_handles_a_detection_and_stops_cleanly(
         assert status == 0, engine.text()
         assert set(beats) >= {
             "detections", "orders", "deadlines", "notifications", "checkpoints", "housekeeping",
+        "evidence", "summaries",
         }  # fmt: skip
 
 
@@ -171,6 +172,7 @@ def test_once_runs_one_cycle_and_tells_what_it_did(
     handled = json.loads(done.stdout)["handled"]
     assert list(handled) == [
         "detections", "orders", "deadlines", "notifications", "checkpoints", "housekeeping",
+        "evidence", "summaries",
     ]  # fmt: skip
 
 

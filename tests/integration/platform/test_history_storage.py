@@ -14,6 +14,7 @@ from liftward_platform.history import service
 from liftward_platform.history.partitions import NativePartitions
 from liftward_platform.history.storage import storage_of
 from liftward_platform.history.timescale import TimescaleChunks
+from support.databases import has_continuous_ranges
 from support.rescue_story import rescue_story
 from support.virtual_time import START, VirtualClock
 
@@ -51,6 +52,8 @@ async def native(connection: Connection) -> NativePartitions:
     storage = await storage_of(connection)
     if isinstance(storage, NativePartitions):
         return storage
+    kind = "MATERIALIZED VIEW" if await has_continuous_ranges(connection) else "TABLE"
+    await connection.execute(f"DROP VIEW lift_hour; DROP {kind} lift_hour_range".encode())
     await connection.execute(NATIVE_MIGRATION.read_bytes())
     return NativePartitions()
 

@@ -3,14 +3,15 @@
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from liftward_platform.access.model import Role
+from liftward_platform.history.course import SILENCE_MAX
 from liftward_platform.quality import service, store
-from liftward_platform.quality.service import SILENCE_MAX
 from liftward_platform.quality.statistics import SECONDS_PER_YEAR
 from support.platform_scene import (
     add_incident,
@@ -20,6 +21,10 @@ from support.platform_scene import (
     close_incident,
     connect,
 )
+from support.random_lift import random_life
+from support.summary_scene import store as store_life
+from support.summary_scene import summaries, summarise
+from support.summary_twin import Sample
 from support.virtual_time import START, VirtualClock
 
 pytestmark = pytest.mark.integration
@@ -77,6 +82,82 @@ async def test_heard_time_is_what_the_rule_says(database_dsn: str, seed: int) ->
         (heard_s,) = await store.heard_s(connection, [span], SILENCE_MAX, now)
 
     assert heard_s == naive_heard_s(moments, start, end, now), f"seed {seed}"
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_summaries_give_exactly_what_the_samples_give(database_dsn: str, seed: int) -> None:
+    """A random fleet, random spans, samples that came late: not a microsecond of difference."""
+    rng = random.Random(seed)
+    end = START + timedelta(hours=8)
+    lives = [random_life(rng, START, end) for _ in range(5)]
+    async with await connect(database_dsn) as connection:
+        for lift_key, life in enumerate(lives, start=1):
+            await store_life(connection, lift_key, life, set(range(0, len(life), 2)))
+        await summarise(connection, START + timedelta(hours=rng.choice([3, 5])))
+        for lift_key, life in enumerate(lives, start=1):
+            await store_life(connection, lift_key, life, set(range(1, len(life), 2)))
+        spans: list[DictRow] = [
+            {"lift_key": rng.randrange(1, 6), "span_start": first, "span_end": last}
+            for first, last in (random_span(rng, end) for _ in range(60))
+        ]
+
+        def from_samples(now: datetime) -> list[float]:
+            return [naive_span_s(lives[span["lift_key"] - 1], span, now) for span in spans]
+
+        later = end + timedelta(hours=2)
+        await summaries().run(connection, end, 7)  # some hours stay due: samples say those
+        partly = await store.heard_s(connection, spans, SILENCE_MAX, end)
+        await summarise(connection, later)
+        wholly = await store.heard_s(connection, spans, SILENCE_MAX, later)
+
+    assert partly == from_samples(end), f"seed {seed}"
+    assert wholly == from_samples(later), f"seed {seed}"
+
+
+def random_span(rng: random.Random, end: datetime) -> tuple[datetime, datetime]:
+    """Within an hour, over several, on the hour, or up to now."""
+    moments = {
+        START + timedelta(hours=rng.randrange(9)),
+        START + timedelta(microseconds=rng.randrange(8 * 3_600_000_000)),
+        rng.choice([end, START + timedelta(seconds=rng.randrange(8 * 3600))]),
+        START + timedelta(hours=rng.randrange(9)),
+    }
+    first, last = sorted(rng.sample(sorted(moments), k=2)) if len(moments) > 1 else (START, end)
+    return first, last
+
+
+def naive_span_s(life: Sequence[Sample], span: DictRow, now: datetime) -> float:
+    """The rule, pair by pair, over all samples; now stands in for the next one."""
+    moments = [sample.at for sample in life]
+    heard = timedelta(0)
+    for earlier, later in pairwise([*moments, max(now, moments[-1])]):
+        if later - earlier <= SILENCE_MAX:
+            overlap = min(later, span["span_end"]) - max(earlier, span["span_start"])
+            heard += max(overlap, timedelta(0))
+    return heard / timedelta(seconds=1)
+
+
+async def test_exposure_outlives_the_samples(database_dsn: str) -> None:
+    """When the samples are gone, whole hours stay exact, and part of an hour counts for no more."""
+    async with await connect(database_dsn) as connection:
+        await hear(connection, 1, [at(minute) for minute in range(0, 121, 2)])
+        await hear(connection, 1, [at(minute) for minute in range(150, 200)])
+        await summarise(connection, at(600))
+        await connection.execute("DELETE FROM sample")
+        spans: list[DictRow] = [
+            {"lift_key": 1, "span_start": first, "span_end": last}
+            for first, last in (
+                (at(0), at(120)),
+                (at(30), at(90)),
+                (at(130), at(180)),
+                (at(120), at(160)),
+                (at(150), at(180)),
+            )
+        ]
+        heard_s = await store.heard_s(connection, spans, SILENCE_MAX, at(600))
+
+    # Of the hour from 120 on, 30 minutes were heard: of its 50 last ones that is at least 20.
+    assert [heard / MINUTE_S for heard in heard_s] == [120, 60, 20, 10, 0]
 
 
 async def test_a_figure_counts_confirmed_entrapments_by_cause(

@@ -22,7 +22,7 @@ FILES = sorted(
     if file.parent.name != "migrations" and parse_queries(file.read_text("utf-8"), source=file.name)
 )
 # PostgreSQL prepares neither of these.
-UNPREPARABLE = re.compile(r"^\s*(?:--.*\n\s*)*(LISTEN|NOTIFY|LOCK)\b")
+UNPREPARABLE = re.compile(r"^\s*(?:--.*\n\s*)*(LISTEN|NOTIFY|LOCK|CALL|COPY)\b")
 PARAMETER = re.compile(r"%\((\w+)\)s")
 
 

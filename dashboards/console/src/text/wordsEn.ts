@@ -207,6 +207,7 @@ export const WORDS_EN = {
     freed: "Freed",
     incident_closed: "Incident closed",
     command_asked: "Command asked of the lift",
+    evidence_pinned: "Evidence pinned",
     correction: "Correction of an earlier entry",
   },
   signal: {

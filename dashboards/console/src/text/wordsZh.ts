@@ -200,6 +200,7 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     freed: "解救",
     incident_closed: "结案",
     command_asked: "向电梯下达指令",
+    evidence_pinned: "证据已固定",
     correction: "更正先前条目",
   },
   signal: {

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from liftward_kit.settings import SettingError
-from liftward_platform.engine.settings import EngineSettings
+from liftward_platform.engine.settings import EngineSettings, KeepDays
 
 SOMEWHERE = {"PGHOST": "db.example"}  # a database must be named
 
@@ -14,7 +14,7 @@ def test_defaults_need_no_more_than_a_database() -> None:
     """A week of samples, no webhook, no metrics port, the policy that comes with the program."""
     settings = EngineSettings.from_environ(SOMEWHERE)
 
-    assert (settings.keep_days, settings.webhook, settings.metrics_port) == (7, None, 0)
+    assert (settings.keep_days, settings.webhook, settings.metrics_port) == (KeepDays(), None, 0)
     assert settings.policy.version == "default-1"
 
 

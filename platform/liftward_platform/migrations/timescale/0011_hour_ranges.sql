@@ -1,0 +1,58 @@
+-- TimescaleDB: the range of an hour's values is a continuous aggregate. The Apache build has none:
+-- there it is the table that plain PostgreSQL has. Nothing refreshes it by itself; the roll-up does.
+DO $$
+BEGIN
+    IF current_setting('timescaledb.license') = 'timescale' THEN
+        EXECUTE $cagg$
+            CREATE MATERIALIZED VIEW lift_hour_range
+            WITH (timescaledb.continuous, timescaledb.materialized_only = true) AS
+            SELECT lift_key, time_bucket(INTERVAL '1 hour', observed_at) AS hour_start,
+                   count(*) AS samples_count,
+                   min(observed_at) AS first_observed_at, max(observed_at) AS last_observed_at,
+                   max(abs(speed_mps)) AS speed_max_mps,
+                   max(abs(levelling_error_mm)) AS levelling_error_max_mm,
+                   max(load_kg) AS load_max_kg, max(motor_current_a) AS motor_current_max_a,
+                   min(motor_temperature_degc) AS motor_temperature_min_degc,
+                   max(motor_temperature_degc) AS motor_temperature_max_degc,
+                   min(machine_room_temperature_degc) AS machine_room_temperature_min_degc,
+                   max(machine_room_temperature_degc) AS machine_room_temperature_max_degc,
+                   max(vibration_mps2) AS vibration_max_mps2,
+                   max(trips_count) AS trips_reading, max(door_cycles_count) AS door_cycles_reading,
+                   max(run_time_h) AS run_time_reading_h
+              FROM sample
+             GROUP BY lift_key, time_bucket(INTERVAL '1 hour', observed_at)
+            WITH NO DATA
+        $cagg$;
+    ELSE
+        CREATE TABLE lift_hour_range (
+            lift_key                          integer NOT NULL,
+            hour_start                        timestamptz NOT NULL,
+            samples_count                     bigint NOT NULL,
+            first_observed_at                 timestamptz NOT NULL,
+            last_observed_at                  timestamptz NOT NULL,
+            speed_max_mps                     real,     -- largest amounts, whatever the direction
+            levelling_error_max_mm            real,
+            load_max_kg                       real,
+            motor_current_max_a               real,
+            motor_temperature_min_degc        real,
+            motor_temperature_max_degc        real,
+            machine_room_temperature_min_degc real,
+            machine_room_temperature_max_degc real,
+            vibration_max_mps2                real,
+            trips_reading                     bigint,   -- highest readings of the running counters
+            door_cycles_reading               bigint,
+            run_time_reading_h                real,
+            PRIMARY KEY (lift_key, hour_start)
+        );
+        CREATE INDEX lift_hour_range_by_hour ON lift_hour_range USING brin (hour_start);
+    END IF;
+END $$;
+
+CREATE VIEW lift_hour AS
+SELECT lift_key, hour_start, samples_count, first_observed_at, last_observed_at, heard_us, mode_us,
+       trips_count, door_cycles_count, run_time_s, distance_m, counter_breaks_count,
+       speed_max_mps, levelling_error_max_mm, load_max_kg, motor_current_max_a,
+       motor_temperature_min_degc, motor_temperature_max_degc, machine_room_temperature_min_degc,
+       machine_room_temperature_max_degc, vibration_max_mps2, trips_reading, door_cycles_reading,
+       run_time_reading_h
+  FROM lift_hour_course LEFT JOIN lift_hour_range USING (lift_key, hour_start);
