@@ -75,6 +75,10 @@ async def real_devices(
     try:
         yield devices
     finally:
+        # A cancellation may be answered by the end of a connection that breaks at this moment:
+        # then the device leaves because it stays away.
+        for device in devices.values():
+            device.stay_away = True
         for task in tasks:
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
