@@ -1,172 +1,259 @@
-"""Committed samples per second of the gateway, beside a plain aiomqtt + psycopg loop.
+"""Samples per second from MQTT to a durable commit, what they cost, and beside which peers.
 
-Both drain the same kind of backlog from the same real broker into the same real PostgreSQL with
-fsync and synchronous_commit on: the durable session is made, messages are published, then the
-consumer starts. The rate is rows over the time between the first and the last commit, so neither
-the start nor the generator is in it.
+Real broker, real PostgreSQL with fsync and synchronous_commit on, the generator of the load on the
+same machine; a fleet of 300,000 registered lifts. docs/benchmarks.md explains every key.
 """
 
-import sys
-from collections.abc import Callable
-from datetime import timedelta
-from pathlib import Path
+from dataclasses import asdict
+from subprocess import CalledProcessError
 from typing import Any
 
-import naive_ingest
+import ingest_load
+from ingest_load import Measured
+from ingest_peer_kinds import NaiveLoop, NodeRedFlow, ThingsBoardGateway
+from ingest_peers import Peer, PeerLoad, measure_peer
+from ingest_profile import profile
 from ingest_stage import Stage, stage
+from process_cost import memory_mb
 
-from liftward_kit.clock import utc_now
+from liftward_kit.clock import monotonic_s
+from liftward_kit.subcommand import progress
 from liftward_runtime.bench.command import BenchOptions
-from liftward_wire.codec import encode
-from liftward_wire.messages import Batch, Sample
-from liftward_wire.states import Direction, DoorState, DoorZone, Occupancy, ServiceMode
-from liftward_wire.topics import Topic, TopicKind
-from support.children import Child
-from support.directories import open_folder
-from support.polling import eventually
-from support.processes import clean_environ, liftward_processes
+from support.processes import LiftwardProcess
 
-LIFTS_COUNT = 200
-ROWS_PER_BATCH = 50
-_DRAIN_WITHIN_S = 240.0
-_NAIVE = Path(__file__).with_name("naive_ingest.py")
+FLEET_LIFTS_COUNT, QUICK_LIFTS_COUNT = 300_000, 50_000
+# What a city is to be carried at; a little more is offered, so that "at least" can be seen.
+OFFERED_SAMPLES_PER_S = 62_000.0
+SUSTAINED_S, QUICK_SUSTAINED_S = 600.0, 5.0
+SINGLES_PER_S = 10_000.0
+# Offered one after the other, to find what is committed at most.
+SINGLES_STEPS_PER_S = (12_000.0, 15_000.0, 18_000.0, 22_000.0)
+# A quick run starts no second peer after this: it has to end within 45 s.
+_QUICK_PEERS_UNTIL_S = 32.0
+# Boot ids: each load is a new start of its devices.
+_BATCHED, _SINGLES, _KILLED, _PEERS = 1, 2, 10, 100
 
 
 def measure(options: BenchOptions) -> dict[str, Any]:
-    """Measure both consumers on single samples, and the gateway on batches."""
-    singles, batches = (10_000, 2_000) if options.quick else (60_000, 20_000)
-    naive_singles = singles // 5  # the naive loop is slow; a rate needs no more
-    with stage(lifts_count=LIFTS_COUNT) as ground:
-        naive = _naive_rate(ground, naive_singles)
-        ground.clear()
-        single = _gateway_rate(ground, _singles(ground, singles, boot_id=2), singles)
-        ground.clear()
-        rows = batches * ROWS_PER_BATCH
-        batched = _gateway_rate(ground, _batches(ground, batches, boot_id=3), rows)
-        broker = str(ground.broker.kind)
-    return {
-        "broker": broker,
-        "single_messages_per_s": round(single),
-        "batched_samples_per_s": round(batched),
-        "rows_per_batch": ROWS_PER_BATCH,
-        "peers": {"plain_aiomqtt_psycopg_loop": {"samples_per_s": round(naive)}},
-        "single_to_peer_ratio": round(single / naive, 1),
-        "batched_to_peer_ratio": round(batched / naive, 1),
-    }
+    """Measure the gateway, then its peers, all on the same broker and database."""
+    started_s = monotonic_s()
+    quick = options.quick
+    seconds = options.seconds or (QUICK_SUSTAINED_S if quick else SUSTAINED_S)
+    with stage() as ground:
+        if options.profile:
+            ground.register(QUICK_LIFTS_COUNT)
+            return {"broker": str(ground.broker.kind), "profile": profile(ground)}
+        gateway, memory = _known_fleet(ground, QUICK_LIFTS_COUNT if quick else FLEET_LIFTS_COUNT)
+        progress(f"  {OFFERED_SAMPLES_PER_S:,.0f} samples/s in batches for {seconds:.0f} s")
+        batched = ingest_load.batched(
+            ground,
+            gateway,
+            samples_per_s=OFFERED_SAMPLES_PER_S,
+            seconds=seconds,
+            boot_id=_BATCHED,
+        )
+        memory |= _fleet_memory(gateway, memory, ground.lifts_count)
+        singles = _singles(ground, gateway, quick=quick)
+        progress("  kill in mid-flow")
+        gateway, kill = ingest_load.killed(
+            ground,
+            gateway,
+            samples_per_s=OFFERED_SAMPLES_PER_S / (3 if quick else 1),
+            seconds=4.0 if quick else 30.0,
+            boot_id=_KILLED,
+        )
+        gateway.stop()
+        peers, not_measured = _peers(ground, quick=quick, started_s=started_s)
+        result = _result(batched, singles, kill)
+        return {
+            "broker": str(ground.broker.kind),
+            "known_lifts": ground.lifts_count,
+            **result,
+            **memory,
+            "peers": peers,
+            "peers_not_measured": not_measured,
+            **_ratios(result, peers),
+            "seconds_in_all": round(monotonic_s() - started_s, 1),
+        }
+
+
+def holds(result: dict[str, Any]) -> bool:
+    """Tell whether nothing was lost or doubled."""
+    return "profile" in result or (result["lost"], result["doubled"]) == (0, 0)
 
 
 def summary(result: dict[str, Any]) -> list[str]:
     """Return the lines a person reads."""
-    peer = result["peers"]["plain_aiomqtt_psycopg_loop"]["samples_per_s"]
-    rows = [
-        ("plain aiomqtt + psycopg loop", peer, 1.0),
+    if "profile" in result:
+        return [
+            f"{load:<8}{row['share']:>7.1%}  {row['function']}"
+            for load, functions in result["profile"].items()
+            for row in functions
+        ]
+    times, singles = result["publish_to_commit_s"], result["singles_at_10000_per_s"]
+    lines = [
         (
-            "gateway, single samples",
-            result["single_messages_per_s"],
-            result["single_to_peer_ratio"],
+            f"{result['known_lifts']:,} lifts known; {result['memory_mb']:.0f} MB, "
+            f"{result['memory_mb_per_100000_lifts']:.0f} MB per 100,000 lifts"
         ),
         (
-            f"gateway, batches of {result['rows_per_batch']}",
-            result["batched_samples_per_s"],
-            result["batched_to_peer_ratio"],
+            f"{result['batched_samples_per_s']:,} batched samples/s for {result['seconds']:.0f} s, "
+            f"publish to commit P50 {times['p50']} s, P99 {times['p99']} s, "
+            f"P99.9 {times['p999']} s, "
+            f"backlog flat: {result['backlog_flat']}"
         ),
+        (
+            f"{result['single_messages_per_s']:,} single messages/s at most; at 10,000/s offered "
+            f"P99 {singles['publish_to_commit_s']['p99']} s"
+        ),
+        (
+            f"CPU s per 1,000 batched samples: {result['cpu_s_per_1000_samples']}, "
+            f"generator's share {result['generator_share']:.0%}"
+        ),
+        f"gateway killed in mid-flow: lost {result['lost']}, doubled {result['doubled']}",
     ]
-    lines = [f"{name:<30}{rate:>10,} committed samples/s   x {ratio}" for name, rate, ratio in rows]
-    return [*lines, f"broker {result['broker']}; PostgreSQL with fsync and synchronous_commit on"]
-
-
-def _naive_rate(ground: Stage, count: int) -> float:
-    client_id = "bench-naive"
-    ground.make_session(client_id, naive_ingest.FILTER)
-    ground.publish(_singles(ground, count, boot_id=1))
-    words = (ground.broker.host, str(ground.broker.port), client_id, ground.dsn, str(count))
-    with open_folder() as folder:
-        child = Child(
-            (sys.executable, "-P", str(_NAIVE), *words),
-            output=folder / "naive.log",
-            environ=clean_environ({}),
+    for name, peer in result["peers"].items():
+        ratio = result["ratios"][name]
+        lines.append(
+            f"{name}: {peer['samples_per_s']:,}/s, lost on kill {peer['lost_on_kill']} of "
+            f"{peer['sent_around_kill']}; single x {ratio['single']}, batched x {ratio['batched']}"
         )
-        try:
-            return _drained_rate(ground, count, child.text)
-        finally:
-            if child.exit_status is None:
-                child.kill()
+    lines += [f"{name}: not measured: {why}" for name, why in result["peers_not_measured"].items()]
+    return lines
 
 
-def _gateway_rate(ground: Stage, messages: list[tuple[str, bytes]], rows_count: int) -> float:
-    environ = {"LIFTWARD_DATABASE_URL": ground.dsn, "LIFTWARD_BROKER_URL": ground.broker.url}
-    with liftward_processes() as processes:
-        first = processes.start("gateway", "run", "--shards", "00-ff", environ=environ)
-        first.wait_ready()
-        first.stop()
-        ground.publish(messages)
-        second = processes.start("gateway", "run", "--shards", "00-ff", environ=environ)
-        try:
-            return _drained_rate(ground, rows_count, second.text)
-        finally:
-            second.stop()
+def _known_fleet(ground: Stage, lifts_count: int) -> tuple[LiftwardProcess, dict[str, float]]:
+    """Start the gateway on an empty registry, then on the whole fleet; return it and its memory."""
+    gateway = ground.start_gateway()
+    empty_mb = memory_mb(gateway.pid)
+    gateway.stop()
+    progress(f"  registering {lifts_count:,} lifts")
+    ground.register(lifts_count)
+    gateway = ground.start_gateway()
+    return gateway, {
+        "memory_mb_without_lifts": round(empty_mb, 1),
+        "memory_mb_at_start": round(memory_mb(gateway.pid), 1),
+    }
 
 
-def _drained_rate(ground: Stage, rows_count: int, log: Callable[[], str]) -> float:
-    """Wait until everything is stored; rows over the time from first to last commit."""
-    eventually(
-        lambda: ground.rows_count() >= rows_count,
-        within_s=_DRAIN_WITHIN_S,
-        what=f"{rows_count} rows stored; the consumer wrote:\n{log()}",
+def _fleet_memory(
+    gateway: LiftwardProcess, before: dict[str, float], lifts_count: int
+) -> dict[str, float]:
+    most_mb = memory_mb(gateway.pid, "VmHWM")
+    per_lift_mb = (most_mb - before["memory_mb_without_lifts"]) / lifts_count
+    return {
+        "memory_mb": round(most_mb, 1),
+        "memory_mb_per_100000_lifts": round(per_lift_mb * 100_000, 1),
+    }
+
+
+def _singles(ground: Stage, gateway: LiftwardProcess, *, quick: bool) -> list[Measured]:
+    """Offer single samples at 10,000 a second, then ever more until it is too much."""
+    steps = (SINGLES_PER_S,) if quick else (SINGLES_PER_S, *SINGLES_STEPS_PER_S)
+    measured: list[Measured] = []
+    for number, offered in enumerate(steps):
+        progress(f"  {offered:,.0f} single messages/s")
+        seconds = 4.0 if quick else (60.0 if number == 0 else 20.0)
+        measured.append(
+            ingest_load.singles(
+                ground,
+                gateway,
+                messages_per_s=offered,
+                seconds=seconds,
+                boot_id=_SINGLES + number,
+            )
+        )
+        if not measured[-1].is_sustained:
+            break
+    return measured
+
+
+def _peers(
+    ground: Stage, *, quick: bool, started_s: float
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """Measure what can be measured; say of the others why not."""
+    load = (
+        PeerLoad(messages_count=1_200, messages_per_s=4_000, kill_seconds=1.5, quiet_s=2.0)
+        if quick
+        else PeerLoad(messages_count=60_000, messages_per_s=6_000, kill_seconds=15.0, quiet_s=10.0)
     )
-    assert ground.rows_count() == rows_count, "a sample was stored twice"
-    return ground.committed_per_s()
+    kinds: tuple[Peer, ...] = (NaiveLoop(ground), NodeRedFlow(ground), ThingsBoardGateway(ground))
+    peers: dict[str, dict[str, Any]] = {}
+    not_measured: dict[str, str] = {}
+    for number, peer in enumerate(kinds):
+        why_not = peer.why_not()
+        if quick and peers and why_not is None and monotonic_s() - started_s > _QUICK_PEERS_UNTIL_S:
+            why_not = "no time left in a quick run"
+        if why_not is not None and not quick:
+            why_not = _installed(peer)
+        if why_not is not None:
+            not_measured[peer.name] = why_not
+            continue
+        ground.clear()
+        peers[peer.name] = measure_peer(ground, peer, load, _PEERS * (number + 1))
+    return peers, not_measured
 
 
-def _singles(ground: Stage, count: int, *, boot_id: int) -> list[tuple[str, bytes]]:
-    started_at = utc_now() - timedelta(seconds=count / len(ground.lift_ids))
-    messages = []
-    for number in range(count):
-        sequence, index = divmod(number, len(ground.lift_ids))
-        sample = Sample(
-            observed_at=started_at + timedelta(seconds=sequence),
-            boot_id=boot_id,
-            sequence=sequence,
-            service_mode=ServiceMode.NORMAL,
-            position_m=float(sequence % 60),
-            floor=sequence % 20,
-            speed_mps=1.5,
-            direction=Direction.UP,
-            car_door=DoorState.CLOSED,
-            door_zone=DoorZone.OUTSIDE,
-            load_kg=75.0,
-            occupancy=Occupancy.OCCUPIED,
-            trips_count=sequence,
-        )
-        topic = Topic(ground.lift_ids[index], TopicKind.TELEMETRY)
-        messages.append((str(topic), encode(sample)))
-    return messages
+def _installed(peer: Peer) -> str | None:
+    """Install a peer; return why it cannot be, if so."""
+    try:
+        peer.install()
+    except (CalledProcessError, OSError) as error:
+        output = error.stderr if isinstance(error, CalledProcessError) else ""
+        return f"cannot be installed: {error}: {(output or '')[-300:].strip()}"
+    return peer.why_not()
 
 
-def _batches(ground: Stage, count: int, *, boot_id: int) -> list[tuple[str, bytes]]:
-    started_at = utc_now() - timedelta(seconds=ROWS_PER_BATCH * count / len(ground.lift_ids))
-    messages = []
-    for number in range(count):
-        turn, index = divmod(number, len(ground.lift_ids))
-        rows = range(ROWS_PER_BATCH)
-        batch = Batch(
-            started_at=started_at + timedelta(seconds=turn * ROWS_PER_BATCH),
-            boot_id=boot_id,
-            sequence=turn * ROWS_PER_BATCH,
-            offset_ms=[row * 1000 for row in rows],
-            columns={
-                "service_mode": ["normal" for _ in rows],
-                "position_m": [float(row) for row in rows],
-                "floor": [row % 20 for row in rows],
-                "speed_mps": [1.5 for _ in rows],
-                "direction": ["up" for _ in rows],
-                "car_door": ["closed" for _ in rows],
-                "door_zone": ["outside" for _ in rows],
-                "load_kg": [75.0 for _ in rows],
-                "occupancy": ["occupied" for _ in rows],
-                "trips_count": list(rows),
-            },
-        )
-        topic = Topic(ground.lift_ids[index], TopicKind.TELEMETRY)
-        messages.append((str(topic), encode(batch)))
-    return messages
+def _result(batched: Measured, singles: list[Measured], kill: dict[str, Any]) -> dict[str, Any]:
+    loads = [batched, *singles]
+    first = singles[0]
+    return {
+        "batched_samples_per_s": round(batched.figures.committed_per_s),
+        "offered_samples_per_s": OFFERED_SAMPLES_PER_S,
+        "seconds": round((batched.load.ended_us - batched.load.started_us) / 1e6, 1),
+        "publish_to_commit_s": batched.figures.publish_to_commit_s,
+        "publish_to_commit_over_time": batched.figures.over_time,
+        "backlog_flat": batched.is_sustained,
+        "cpu_s_per_1000_samples": batched.cpu_s_per_1000_samples,
+        "generator_share": batched.generator_share,
+        "generator_late_s_max": round(batched.load.late_s_max, 3),
+        "single_messages_per_s": round(max(one.figures.committed_per_s for one in singles)),
+        "singles_at_10000_per_s": {
+            "committed_per_s": round(first.figures.committed_per_s),
+            "publish_to_commit_s": first.figures.publish_to_commit_s,
+            "cpu_s_per_1000_samples": first.cpu_s_per_1000_samples,
+            "generator_share": first.generator_share,
+            "backlog_flat": first.is_sustained,
+        },
+        "singles": [
+            {
+                "offered_per_s": round(one.load.messages_count / _lasted_s(one)),
+                "committed_per_s": round(one.figures.committed_per_s),
+                "backlog_flat": one.is_sustained,
+                **{name: one.figures.publish_to_commit_s[name] for name in ("p50", "p99")},
+            }
+            for one in singles
+        ],
+        "lost": sum(one.lost for one in loads) + kill["lost"],
+        "doubled": sum(one.doubled for one in loads) + kill["doubled"],
+        "kill": kill,
+    }
+
+
+def _lasted_s(measured: Measured) -> float:
+    load = asdict(measured.load)
+    return float(load["ended_us"] - load["started_us"]) / 1e6
+
+
+def _ratios(result: dict[str, Any], peers: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return how many times a peer's rate the gateway commits, one by one and in batches."""
+    return {
+        "ratios": {
+            name: {
+                "single": round(result["single_messages_per_s"] / peer["samples_per_s"], 1),
+                "batched": round(result["batched_samples_per_s"] / peer["samples_per_s"], 1),
+            }
+            for name, peer in peers.items()
+            if peer["samples_per_s"]
+        }
+    }

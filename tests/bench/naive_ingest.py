@@ -2,7 +2,7 @@
 
 A plain aiomqtt + psycopg loop: one message, one transaction, a sample row and its sequence mark.
 aiomqtt acknowledges before this code sees the message, so it may lose what it has not stored.
-Run as a process: naive_ingest.py HOST PORT CLIENT_ID DSN MESSAGES_COUNT
+Run as a process until it is killed: naive_ingest.py HOST PORT CLIENT_ID DSN
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import psycopg
 from liftward_wire.signals import SIGNAL_BY_NAME, SIGNALS, SignalType
 from liftward_wire.topics import PREFIX
 
+READY = "subscribed"
 FILTER = f"{PREFIX}/+/+/telemetry"
 _NAMES = [signal.name for signal in SIGNALS]
 _INSERT = (
@@ -44,25 +45,22 @@ def row_of(topic: str, payload: bytes) -> dict[str, Any]:
     return row
 
 
-async def ingest(host: str, port: int, client_id: str, dsn: str, messages_count: int) -> None:
-    """Store this many messages, one transaction each."""
+async def ingest(host: str, port: int, client_id: str, dsn: str) -> None:
+    """Store every message, one transaction each."""
     connection = await psycopg.AsyncConnection.connect(dsn)
     async with (
         connection,
         aiomqtt.Client(host, port, identifier=client_id, clean_session=False) as client,
     ):
         await client.subscribe(FILTER, qos=1)
-        stored_count = 0
+        print(READY, flush=True)  # noqa: T201 - who started it waits for this
         async for message in client.messages:
             row = row_of(str(message.topic), bytes(message.payload))
             async with connection.transaction(), connection.cursor() as cursor:
                 await cursor.execute(_INSERT, row)
                 await cursor.execute(_MARK, row)
-            stored_count += 1
-            if stored_count >= messages_count:
-                return
 
 
 if __name__ == "__main__":
-    host, port, client_id, dsn, count = sys.argv[1:]
-    asyncio.run(ingest(host, int(port), client_id, dsn, int(count)))
+    host, port, client_id, dsn = sys.argv[1:]
+    asyncio.run(ingest(host, int(port), client_id, dsn))

@@ -1,10 +1,13 @@
 """Real MQTT brokers on free ports, each in a folder of its own, that tests may kill and restart."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 from liftward_runtime.embedded_broker import (
     EmbeddedBroker,
@@ -80,6 +83,16 @@ class RunningBroker:
         self._child.kill()
         self._child = None
 
+    def save(self) -> None:
+        """Let Mosquitto write its store now, as it does every `autosave_interval` seconds."""
+        assert self._child is not None
+        self._child.send(signal.SIGUSR1)
+
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
     def text(self) -> str:
         """Return what it wrote."""
         return "" if self._child is None else self._child.text()
@@ -93,15 +106,41 @@ def need_broker(kind: BrokerKind) -> None:
         missing("aedes needs Node 20 or later")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutosavingMosquitto(EmbeddedBroker):
+    """Our Mosquitto with another autosave interval, for tests that scale time down."""
+
+    autosave_s: int
+
+    def prepare(self) -> None:
+        """Write the configuration, then change its one line."""
+        EmbeddedBroker.prepare(self)
+        configuration = self.folder / "mosquitto.conf"
+        text, count = re.subn(
+            r"^autosave_interval \d+$",
+            f"autosave_interval {self.autosave_s}",
+            configuration.read_text(encoding="utf-8"),
+            flags=re.MULTILINE,
+        )
+        assert count == 1, text
+        configuration.write_text(text, encoding="utf-8")
+
+
+def _chosen(kind: BrokerKind, folder: Path, autosave_s: int | None) -> EmbeddedBroker:
+    user = unprivileged_user(DEFAULT_UNPRIVILEGED_USER, setting=UNPRIVILEGED_USER_SETTING)
+    chosen = choose_broker(kind, os.environ, folder=folder / "broker", port=free_port(), user=user)
+    if autosave_s is None:
+        return chosen
+    values = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
+    return AutosavingMosquitto(**values, autosave_s=autosave_s)
+
+
 @contextmanager
-def running_broker(kind: BrokerKind) -> Iterator[RunningBroker]:
+def running_broker(kind: BrokerKind, *, autosave_s: int | None = None) -> Iterator[RunningBroker]:
     """Yield a running broker of this kind; it is stopped at the end."""
     need_broker(kind)
-    user = unprivileged_user(DEFAULT_UNPRIVILEGED_USER, setting=UNPRIVILEGED_USER_SETTING)
     with open_folder() as folder:
-        broker = RunningBroker(
-            choose_broker(kind, os.environ, folder=folder / "broker", port=free_port(), user=user)
-        )
+        broker = RunningBroker(_chosen(kind, folder, autosave_s))
         broker.start()
         try:
             yield broker
