@@ -5,7 +5,7 @@ registry per worker, so that two of them in a test do not meet. The page: docs/m
 """
 
 from collections import Counter as Counts
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -80,11 +80,13 @@ class GatewayMetrics:
             f"{STORED_ON_THE_WAY_S:.0f} s old on arrival are left out",
         )
 
-    def watch(self, name: str, purpose: str, values: dict[str, Callable[[], float]]) -> None:
-        """Add a gauge by path that is read when Prometheus asks."""
-        gauge = Gauge(f"liftward_gateway_{name}", purpose, ["path"], registry=self.registry)
-        for path, value in values.items():
-            gauge.labels(path).set_function(value)
+    def watch(
+        self, name: str, purpose: str, label: str, values: Mapping[str, Callable[[], float]]
+    ) -> None:
+        """Add a gauge with one label that is read when Prometheus asks."""
+        gauge = Gauge(f"liftward_gateway_{name}", purpose, [label], registry=self.registry)
+        for text, value in values.items():
+            gauge.labels(text).set_function(value)
 
     def _counter(self, name: str, purpose: str, *labels: str) -> Counter:
         return Counter(f"liftward_gateway_{name}", purpose, labels, registry=self.registry)

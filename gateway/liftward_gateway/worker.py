@@ -10,19 +10,18 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
 import structlog
-from prometheus_client import start_http_server
 from psycopg import errors as postgres_errors
 
 from liftward_detection.thresholds import default_thresholds
-from liftward_gateway.batch import EVENT_LIMITS, TELEMETRY_LIMITS, WINDOW_MESSAGES_MAX
+from liftward_gateway import gauges
+from liftward_gateway.batch import EVENT_LIMITS, TELEMETRY_LIMITS
 from liftward_gateway.care import Care
 from liftward_gateway.commands.sender import CommandPublisher, CommandSender
-from liftward_gateway.errors import GatewayError, WrongSchemaError
+from liftward_gateway.errors import WrongSchemaError
 from liftward_gateway.liveness.keeper import LivenessKeeper
 from liftward_gateway.liveness.limits import LIMITS, LivenessLimits
 from liftward_gateway.liveness.paths import line_of
@@ -139,8 +138,9 @@ class Worker:
         events = self._way(Lane.EVENT, links, shared, restored.event_through_us)
         care = Care(shared, links[Lane.CARE], telemetry.pipeline, events.pipeline, self._clock)
         ways = (telemetry, events)
-        self._watch({"telemetry": telemetry, "event": events})
-        self._serve_metrics()
+        gauges.watch_ways(self._metrics, {"telemetry": telemetry, "event": events}, self._clock)
+        gauges.watch_liveness(self._metrics, liveness)
+        gauges.serve(self._metrics, self._settings.metrics_port)
         paths = [
             asyncio.create_task(telemetry.pipeline.run(self._stopping, wait_s=_TELEMETRY_WAIT_S)),
             asyncio.create_task(
@@ -234,50 +234,6 @@ class Worker:
             desk=desk,
         )
         return _Way(source, links[lane], pipeline, desk)
-
-    def _serve_metrics(self) -> None:
-        port = self._settings.metrics_port
-        if not port:
-            return
-        try:
-            start_http_server(port, registry=self._metrics.registry)
-        except OSError as error:
-            raise GatewayError(
-                f"metrics cannot be served on port {port} ({error}): free it, or choose another "
-                "LIFTWARD_GATEWAY_METRICS_PORT"
-            ) from error
-
-    def _watch(self, ways: Mapping[str, _Way]) -> None:
-        """Let Prometheus read what waits and what is away."""
-
-        def by_path(value: Callable[[_Way], float]) -> dict[str, Callable[[], float]]:
-            return {path: partial(value, way) for path, way in ways.items()}
-
-        def oldest_waiting_s(way: _Way) -> float:
-            oldest_us = way.source.oldest_waiting_us
-            return 0.0 if oldest_us is None else (microseconds(self._clock()) - oldest_us) / 1e6
-
-        metrics = self._metrics
-        metrics.watch(
-            "window_used_ratio",
-            "Messages received and not yet acknowledged, of the most we take at a time",
-            by_path(lambda way: way.source.unacknowledged_count / WINDOW_MESSAGES_MAX),
-        )
-        metrics.watch(
-            "oldest_waiting_seconds",
-            "Age of the oldest message that is here and not yet in a batch",
-            by_path(oldest_waiting_s),
-        )
-        metrics.watch(
-            "broker_connected",
-            "1 when every subscription of the path is granted",
-            by_path(lambda way: float(way.source.subscribed.is_set())),
-        )
-        metrics.watch(
-            "database_lost",
-            "1 while the database takes nothing from the path",
-            by_path(lambda way: float(way.pipeline.store_lost_reason is not None)),
-        )
 
     def _command_sender(self, link: StoreLink) -> CommandSender:
         client_id = f"liftward-gateway-{self._installation}-{self._shards}-command"

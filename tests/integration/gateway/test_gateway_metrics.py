@@ -52,6 +52,11 @@ async def test_a_worker_tells_prometheus_what_it_does(scene: GatewayScene) -> No
     assert told['liftward_gateway_broker_connected{path="event"}'] == 1
     assert told['liftward_gateway_window_used_ratio{path="telemetry"}'] == 0
     assert told['liftward_gateway_database_lost{path="telemetry"}'] == 0
+    eventually(
+        lambda: metrics_of(port)['liftward_gateway_devices{belief="live"}'] == 1,
+        what="the device is believed to live",
+    )
+    assert told['liftward_gateway_devices{belief="dark"}'] == 0
     scene.broker.kill()
     eventually(
         lambda: metrics_of(port)['liftward_gateway_broker_connected{path="event"}'] == 0,

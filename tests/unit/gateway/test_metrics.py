@@ -8,6 +8,8 @@ from prometheus_client import CollectorRegistry, Histogram
 from prometheus_client.registry import Collector
 
 from liftward_gateway.admit import Received
+from liftward_gateway.gauges import watch_liveness, watch_ways
+from liftward_gateway.liveness.watch import Liveness
 from liftward_gateway.mark_table import MarkTable
 from liftward_gateway.metrics import LATENCY_BOUNDS_S, BulkHistogram, GatewayMetrics, PathMetrics
 from liftward_gateway.prepare import Prepared, judge, prepare, streams_of
@@ -124,13 +126,8 @@ def test_what_was_stored_on_the_way_says_nothing_of_our_speed() -> None:
 def test_the_page_names_every_metric_and_no_other() -> None:
     """Whoever reads the page finds what the processes really tell."""
     gateway = GatewayMetrics()
-    for name in (
-        "window_used_ratio",
-        "oldest_waiting_seconds",
-        "broker_connected",
-        "database_lost",
-    ):
-        gateway.watch(name, name, {"event": lambda: 0.0})
+    watch_ways(gateway, {}, lambda: NOW)
+    watch_liveness(gateway, Liveness())
     api = ApiMetrics()
     for name in ("liftward_incidents_open", "liftward_board_age_seconds", "liftward_board_streams"):
         api.watch(name, name, lambda: 0.0)
