@@ -46,8 +46,11 @@ def alarm_of_broken_clock(
     """
     if topic.kind is not TopicKind.EVENT or refused.reason not in _TIME_REASONS:
         return refused
-    claim = msgspec.json.decode(payload, type=_Claim)
-    fields = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
+    try:
+        claim = msgspec.json.decode(payload, type=_Claim)
+        fields = msgspec.json.decode(payload, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return refused  # more is wrong with it than its time
     fields["observed_at"] = msgspec.Raw(msgspec.json.encode(_PLAUSIBLE))
     event = read(topic, msgspec.json.encode(fields))
     if not isinstance(event, Event) or not is_alarm(event):

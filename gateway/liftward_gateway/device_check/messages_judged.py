@@ -5,7 +5,7 @@ Pure. One function for each clause, from all that was heard to one result.
 
 from difflib import get_close_matches
 
-from msgspec import Raw
+from msgspec import DecodeError, Raw
 from msgspec.json import Decoder
 from msgspec.structs import fields
 
@@ -184,11 +184,14 @@ _AnyObject: Decoder[dict[str, Raw]] = Decoder(dict[str, Raw])
 
 def _unknown_names(one: Read) -> list[tuple[str, str | None]]:
     """Return the names the contract does not know, each with the one it may be meant for."""
-    given = _AnyObject.decode(one.observation.payload)
+    try:
+        given = _AnyObject.decode(one.observation.payload)
+        columns = _AnyObject.decode(given.get("columns", Raw(b"{}")))
+    except (DecodeError, UnicodeDecodeError):
+        return []  # a name that is no text, which the decoder of messages passes over
     known = _FIELDS[type(one.message)]  # type: ignore[index]  # decoded, and from a device
     found = [(name, known) for name in given.keys() - known]
-    if isinstance(one.message, Batch) and "columns" in given:
-        columns = _AnyObject.decode(given["columns"])
+    if isinstance(one.message, Batch):
         found += [(name, _SIGNAL_NAMES) for name in columns.keys() - _SIGNAL_NAMES]
     return [(name, _meant(name, among)) for name, among in sorted(found)]
 

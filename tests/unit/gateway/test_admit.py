@@ -248,6 +248,19 @@ def test_nothing_else_passes_with_a_wrong_clock(claimed: str, fields: dict[str, 
     )
 
 
+def test_an_alarm_with_a_wrong_clock_and_a_broken_name_stops_nobody() -> None:
+    """A name that is no text, and a year that no clock has: refused, never raised."""
+    payload = (
+        b'{"observed_at":"1970-01-01T00:00:00Z","boot_id":1,"sequence":0,'
+        b'"kind":"alarm_pressed","\x80":1}'
+    )
+
+    result = admit(received("LIFT-1", TopicKind.EVENT, payload, NOW), REGISTRY)
+
+    assert isinstance(result, Rejected)
+    assert result.reason is RejectReason.OBSERVED_TOO_LONG_AGO
+
+
 def test_an_alarm_in_time_keeps_its_own_time() -> None:
     """An hour late after an outage is no wrong clock."""
     at = NOW - timedelta(hours=1)

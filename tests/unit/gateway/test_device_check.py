@@ -405,6 +405,24 @@ TOPICS = st.one_of(
 )
 
 
+@pytest.mark.parametrize("broken", [b'"\x80":1', b'"offset_ms":[0],"columns":{"\x80":[1]}'])
+def test_a_name_that_is_no_text_is_judged(broken: bytes) -> None:
+    """The decoder of messages passes such a field over; so does the judge of names."""
+    start = b'"started_at"' if b"offset_ms" in broken else b'"observed_at"'
+    payload = b'{%s:"2026-03-02T08:00:00Z","boot_id":1,"sequence":0,%s}' % (start, broken)
+    one = Observation(
+        topic=str(Topic(LIFT, TopicKind.TELEMETRY)),
+        payload=payload,
+        received_us=0,
+        qos=1,
+        retained=False,
+    )
+
+    results = judge(Heard.of([one], lift_id=LIFT, edge_id=None, started_us=0, ended_us=10**8))
+
+    assert [result.clause for result in results] == list(Clause)
+
+
 @given(
     st.lists(
         st.builds(
