@@ -175,7 +175,8 @@ class Beliefs:
         self.boot_id[index] = boot_id
         self.heartbeat_s[index] = heartbeat_s or 0.0
         self.sampling_s[index] = sampling_s or 0.0
-        self._answer_wills(np.array([index]), always=True)
+        self.will_us[index], self.will_listened_us[index] = NONE_US, FAR_US
+        self.goodbye[index] = False
 
     def set_thresholds(self, hour: int, indices: Indices | slice = slice(None)) -> None:
         """Work out from when on silence is too long in this hour of the week."""
@@ -317,8 +318,8 @@ class Beliefs:
             self._many_wills_until_us = listened_us + int(limits.many_wills_grace_s * 1e6)
         return listened_us < self._many_wills_until_us
 
-    def _answer_wills(self, indices: Indices, *, always: bool = False) -> None:
-        answered = indices[(self.heard_us[indices] > self.will_us[indices]) | always]
+    def _answer_wills(self, indices: Indices) -> None:
+        answered = indices[self.heard_us[indices] > self.will_us[indices]]
         self.will_us[answered] = NONE_US
         self.will_listened_us[answered] = FAR_US
         self.goodbye[answered] = False

@@ -70,6 +70,7 @@ class Liveness:
         self.clock = ListeningClock(limits)
         self.device_ids: list[str] = []
         self._index: dict[str, int] = {}
+        self._unset: list[int] = []  # devices without thresholds yet: never dark
         self._followed_count = -1
         self._late: dict[int, tuple[int, int]] = {}
         self._hour: int | None = None
@@ -128,6 +129,7 @@ class Liveness:
         """Look at the clock: return the devices whose belief is to change now."""
         self.clock.look(now_us, line)
         self._turn_hour(now_us // HOUR_US)
+        self._set_new()
         return self.beliefs.judged(self.clock.listened_us, is_listening=self.clock.is_running)
 
     def take_late(self, count: int) -> list[LateData]:
@@ -178,8 +180,14 @@ class Liveness:
             self.device_ids.append(device_id)
             self.beliefs.make_room(index + 1)
             self.beliefs.active[index] = True
-            self.beliefs.set_thresholds(self.hour_of_week, np.array([index]))
+            self._unset.append(index)
         return index
+
+    def _set_new(self) -> None:
+        """Set the thresholds of devices that are new since the last look, all at once."""
+        if self._unset:
+            self.beliefs.set_thresholds(self.hour_of_week, np.array(self._unset, dtype=np.intp))
+            self._unset.clear()
 
     def _take_statuses(self, statuses: Sequence[tuple[int, AdmittedStatus]]) -> None:
         for index, admitted in statuses:
