@@ -242,8 +242,8 @@ def take_sample(
         fire_due(record, at_us, context)
     if sample.boot_id != record["boot_id"]:
         record["seen"] = 0
-    _note_time(record, sample)
     facts = facts_of(record, sample, limits)
+    _note_time(record, sample)
     travelled_before = record["travelling"]
     _note_facts(record, facts, sample, at_us)
     _note_sightings(record, facts)
