@@ -157,7 +157,7 @@ def crossing_us(course: Course, odds: float, from_us: int) -> int:
 @helper
 def _tenths(nepers: float) -> int:
     """Return tenths of decibans, rounded half up."""
-    return int(floor(nepers * _TENTHS_PER_NEPER + 0.5))
+    return floor(nepers * _TENTHS_PER_NEPER + 0.5)
 
 
 @helper

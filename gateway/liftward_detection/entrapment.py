@@ -7,9 +7,9 @@ and `entrapment_due_us` is the instant at which the next level will be reached i
 suspected, probable, and confirmed where a second source says so, too: the alarm button, a code of
 the controller, or door-open pressed again and again.
 
-Without samples a belief grows for `grows_in_silence_s`, and then waits for the lift's next word;
-what it crosses later is dated by that word. A lift that falls silent while it runs, its mains lost
-and people aboard, is suspected after `silent_without_mains_s`, by time alone.
+Without samples or events a belief grows for `grows_in_silence_s`, and then waits for the lift's
+next word; what it crosses later is dated by that word. A lift that falls silent while it runs, its
+mains lost and people aboard, is suspected after `silent_without_mains_s`, by time alone.
 
 An episode ends when the way out is open and nobody is seen any more; when a sensor still sees
 someone, with a new run after that; or, withdrawn, when the belief has fallen. A suspicion ends with
@@ -21,10 +21,17 @@ Must not know how people are rescued.
 from liftward_detection.belief import course_of, crossing_us, explain, odds_against
 from liftward_detection.compiling import constant, helper
 from liftward_detection.episodes import Context, begin, finish, raise_to, write
-from liftward_detection.evidence import POWER_LOST_PIECE, SECOND_SOURCES, mains_lost, pieces_of
+from liftward_detection.evidence import (
+    POWER_LOST_PIECE,
+    SECOND_SOURCES,
+    is_automatic,
+    mains_lost,
+    pieces_of,
+)
 from liftward_detection.facts import NO, YES, Facts
 from liftward_detection.fleet import (
     BYTE,
+    CAME_AUTOMATIC,
     LEVEL_BITS,
     LEVEL_SHIFT,
     NEVER_DUE_US,
@@ -68,6 +75,9 @@ def _begin_rest(record: Record, at_us: int) -> None:
     record["presses"] = record["retries"] = 0
     record["pieces"] = 0
     record["entrapment_due_us"] = NEVER_DUE_US
+    record["seen"] &= BYTE ^ CAME_AUTOMATIC
+    if is_automatic(record, service_mode_of(record)):
+        record["seen"] |= CAME_AUTOMATIC
 
 
 @helper
@@ -182,8 +192,8 @@ def reach_level(record: Record, at_us: int, context: Context) -> None:
 def level_due_us(record: Record, limits: Limits) -> int:
     """Return when the next level is due, device time, or NEVER_DUE_US."""
     due_us = record["entrapment_due_us"]
-    heard_until_us = record["observed_us"] + limits.grows_in_silence_us
-    return due_us if due_us <= heard_until_us else NEVER_DUE_US  # type: ignore[no-any-return]  # records are untyped
+    heard_us = max(record["observed_us"], record["event_observed_us"])
+    return due_us if due_us <= heard_us + limits.grows_in_silence_us else NEVER_DUE_US
 
 
 @helper

@@ -27,7 +27,7 @@ def fire_due(record: Record, horizon_us: int, context: Context) -> None:
     expired_us = expiry_due_us(record, limits)
     if expired_us <= horizon_us:
         expire(record, expired_us, context)
-        watch_rest(record, False, expired_us)  # noqa: FBT003 - positional in compiled code
+        watch_rest(record, False, expired_us)
         weigh(record, expired_us, context)
     silent_us = silence_due_us(record, limits)
     if silent_us <= horizon_us:
@@ -41,7 +41,6 @@ def fire_due(record: Record, horizon_us: int, context: Context) -> None:
 @helper
 def earliest_due_us(record: Record, limits: Limits) -> int:
     """Return when something is due first, device time, or NEVER_DUE_US."""
-    return min(
-        min(earliest_code_due_us(record, limits), expiry_due_us(record, limits)),
-        min(level_due_us(record, limits), silence_due_us(record, limits)),
-    )
+    earliest_us = min(earliest_code_due_us(record, limits), expiry_due_us(record, limits))
+    earliest_us = min(earliest_us, level_due_us(record, limits))
+    return min(earliest_us, silence_due_us(record, limits))
