@@ -18,6 +18,8 @@ cannot be seen: only a car that ran at speed by itself before it opened has free
 Must not know how people are rescued.
 """
 
+from math import isnan
+
 from liftward_detection.belief import course_of, crossing_us, explain, odds_against
 from liftward_detection.compiling import constant, helper
 from liftward_detection.episodes import Context, begin, finish, raise_to, write
@@ -39,10 +41,13 @@ from liftward_detection.fleet import (
     OPEN,
     OPENED_IN_EPISODE,
     PRESSES_MAX,
+    RAN_AT_SPEED,
     RAN_IN_EPISODE,
+    SEEN_SPEED,
     Record,
 )
 from liftward_detection.kinds import DetectionKind, Level, Reason, Suppression, Transition
+from liftward_detection.samples import Sample
 from liftward_detection.suppression import is_blocked, service_mode_of
 from liftward_detection.thresholds import Limits
 
@@ -189,11 +194,23 @@ def reach_level(record: Record, at_us: int, context: Context) -> None:
 
 
 @helper
-def level_due_us(record: Record, limits: Limits) -> int:
-    """Return when the next level is due, device time, or NEVER_DUE_US."""
-    due_us = record["entrapment_due_us"]
+def grows_until_us(record: Record, limits: Limits) -> int:
+    """Return until when the belief grows although the lift says nothing more."""
     heard_us = max(record["observed_us"], record["event_observed_us"])
-    return due_us if due_us <= heard_us + limits.grows_in_silence_us else NEVER_DUE_US
+    return heard_us + limits.grows_in_silence_us  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def needs_look(record: Record, sample: Sample, limits: Limits) -> bool:
+    """Tell whether a sample with the states of the last one still tells the belief something.
+
+    That is a run that becomes faster than inspection, and the first speed that a device tells.
+    """
+    if isnan(sample.speed_mps):
+        return not isnan(sample.position_m) and not record["flags"] & RAN_AT_SPEED
+    at_speed = abs(float(sample.speed_mps)) > limits.inspection_speed_mps
+    is_new = at_speed and record["shut"] != NO and not record["flags"] & RAN_AT_SPEED
+    return is_new or not record["seen"] & SEEN_SPEED
 
 
 @helper

@@ -32,7 +32,7 @@ STUCK: Row = {
     "occupancy": "occupied",
 }
 # When a car is suspected, and probably stuck, that is first seen standing like that.
-SUSPECTED_S, PROBABLE_S = 9.110957, 18.737669
+SUSPECTED_S, PROBABLE_S = 9.061545, 17.082639
 STANDING: Row = {"speed_mps": 0.0, "car_door": "closed", "door_zone": "inside"}
 
 
