@@ -1,6 +1,6 @@
 """How likely it is that someone cannot leave, now and later: the arithmetic of the belief.
 
-Each explanation has a log-weight, the sum of what the pieces of evidence say of it, and all but two
+Each explanation has a log-weight, the sum of what the pieces of evidence say of it, and all but three
 of the innocent ones run out: for a while they stay as likely as they were, then they decay with a
 mean of their own. So the odds against an entrapment only fall while nothing new is told, and the
 instant at which they fall to a limit can be found to the microsecond. Must not know episodes.
@@ -35,6 +35,7 @@ _RESCUE_DEVICE = Explanation.RESCUE_DEVICE.code
 _LINGERING = Explanation.LINGERING.code
 _TECHNICIAN = Explanation.TECHNICIAN.code
 _SENSOR_ERROR = Explanation.SENSOR_ERROR.code
+_EMPTY_STUCK = Explanation.EMPTY_STUCK.code
 _FOR_OPENING = SOJOURNS.index("opening")
 _FOR_OPENING_DOOR = SOJOURNS.index("opening_door")
 _FOR_STARTING = SOJOURNS.index("starting")
@@ -48,8 +49,8 @@ _HORIZON_US = 86_400 * 1_000_000
 _TENTHS_PER_NEPER = 100.0 / log(10.0)
 
 
-Numbers = tuple[float, float, float, float, float, float, float, float]
-Times = tuple[int, int, int, int, int, int, int, int]
+Numbers = tuple[float, float, float, float, float, float, float, float, float]
+Times = tuple[int, int, int, int, int, int, int, int, int]
 
 
 class Course(NamedTuple):
@@ -106,6 +107,7 @@ def _all_log_odds(pieces: int, place: int, limits: Limits) -> Numbers:
         _log_odds(pieces, _LINGERING, place, limits),
         _log_odds(pieces, _TECHNICIAN, place, limits),
         _log_odds(pieces, _SENSOR_ERROR, place, limits),
+        _log_odds(pieces, _EMPTY_STUCK, place, limits),
     )
 
 
@@ -138,6 +140,7 @@ def course_of(record: Record, pieces: int, limits: Limits) -> Course:
             max(rest_us, sign_us) + certain_us[lingers],
             rest_us + certain_us[_FOR_TECHNICIAN],
             NEVER_DUE_US,
+            NEVER_DUE_US,
         ),
         (
             inf,
@@ -147,6 +150,7 @@ def course_of(record: Record, pieces: int, limits: Limits) -> Course:
             mean_us[_FOR_RESCUE_DEVICE],
             mean_us[lingers],
             mean_us[_FOR_TECHNICIAN],
+            inf,
             inf,
         ),
     )

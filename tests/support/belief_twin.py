@@ -54,6 +54,7 @@ INNOCENT = [
     "lingering",
     "technician",
     "sensor_error",
+    "empty_stuck",
 ]
 DOCUMENT = tomllib.loads(files("liftward_detection").joinpath("thresholds.toml").read_text("utf-8"))
 Pieces = Mapping[str, int]
@@ -96,7 +97,7 @@ class Belief:
             return "lingering_sign", max(self.rest_us, min(signs))
         if explanation == "rescue_device" and self.mains_us is not None:
             return explanation, max(self.rest_us, self.mains_us)
-        if explanation in {"empty", "sensor_error"}:
+        if explanation in {"empty", "empty_stuck", "sensor_error"}:
             return None
         return explanation, self.rest_us
 
