@@ -141,6 +141,12 @@ export const WORDS_EN = {
     moved_on: "the door had been open at level, and the car travels again",
     condition_cleared: "the signals show it is over",
     cleared_by_controller: "cleared by the lift's controller",
+    belief: "the evidence reached this level",
+    second_source: "a second source says so, too",
+    silent_without_mains: "fell silent in mid-run with the mains lost and people aboard",
+    self_released: "the lift ran to a landing by itself and opened",
+    withdrawn: "the belief fell: it was something else",
+    time_box_over: "not watched for longer than its reason explains",
   },
   detection_kind: {
     entrapment: "Entrapment",
@@ -161,8 +167,9 @@ export const WORDS_EN = {
     gb_46: "Emergency power operation",
     gb_47: "Earthquake mode",
     gb_90: "Car alarm button",
+    suppression_expired: "Not watched for too long",
   },
-  transition: { began: "began", ended: "ended" },
+  transition: { began: "began", ended: "ended", raised: "raised" },
   evidence: {
     stationary: "car stationary",
     off_level: "between floors",

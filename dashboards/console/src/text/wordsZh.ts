@@ -134,6 +134,12 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     moved_on: "曾平层开门，轿厢已恢复运行",
     condition_cleared: "信号显示已解除",
     cleared_by_controller: "控制器上报解除",
+    belief: "证据达到该级别",
+    second_source: "另有来源证实",
+    silent_without_mains: "停电且载人运行中失联",
+    self_released: "电梯自行运行至平层并开门",
+    withdrawn: "可信度下降，判定为其他情况",
+    time_box_over: "暂停监测的时间超出其原因所能解释",
   },
   detection_kind: {
     entrapment: "困人",
@@ -154,8 +160,9 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     gb_46: "进入应急电源运行",
     gb_47: "进入地震模式",
     gb_90: "轿厢报警按钮动作",
+    suppression_expired: "暂停监测超时",
   },
-  transition: { began: "开始", ended: "解除" },
+  transition: { began: "开始", ended: "解除", raised: "升级" },
   evidence: {
     stationary: "轿厢静止",
     off_level: "不在平层",
