@@ -30,6 +30,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import DetectionKind, Reason, Suppression
+from liftward_detection.quiet import look_again
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import ServiceMode
 
@@ -165,6 +166,7 @@ def watch(record: Record, facts: Facts, at_us: int, limits: Limits) -> None:
     running = record["status"][_ENTRAPMENT] & PENDING
     if running and (trapped == NO or suppressed or facts.displaced):
         drop(record, _ENTRAPMENT)
+        look_again(record)  # what suppresses may depend on whether one runs
         running = False
     if trapped == YES and not suppressed and not running:
         record["status"][_ENTRAPMENT] = PENDING

@@ -71,7 +71,7 @@ _EVIDENCE_DERIVED = constant(Evidence.DERIVED)
 _EVIDENCE_REPORTED = constant(Evidence.REPORTED)
 
 Rows = NDArray[np.void]  # dtype transitions.ROW, with room for one call's worst case
-Cursor = NDArray[np.int64]  # shape (1,): rows filled so far
+Cursor = NDArray[np.int64]  # shape (2,): rows filled, samples that were quiet
 
 
 class Context(NamedTuple):

@@ -10,6 +10,7 @@ from liftward_detection.episodes import (
     Context,
     begin,
     drop,
+    earliest_due_us,
     finish,
     fire_due,
     raise_level,
@@ -28,6 +29,7 @@ from liftward_detection.fleet import (
 )
 from liftward_detection.intake import allowance_us, is_newer, latch_alarm, take_button
 from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason, Suppression
+from liftward_detection.quiet import wake
 from liftward_wire.states import Button
 
 _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
@@ -181,6 +183,7 @@ def take_event(
     """
     if not _note_event_time(record, events, i):
         return
+    wake(record)
     at_us = events.observed_at_us[i]
     sampled = record["observed_us"] != NONE_US
     if sampled:
@@ -190,3 +193,4 @@ def take_event(
     _apply_suppression(record)
     if sampled:
         fire_due(record, record["observed_us"], context)
+    record["due_us"] = earliest_due_us(record, context.limits)

@@ -11,6 +11,7 @@ from liftward_detection.episodes import Context, drop, is_news, settle
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
 from liftward_detection.fleet import DERIVED, DOOR_RETRIED, OPEN, PENDING, Record
 from liftward_detection.kinds import DetectionKind
+from liftward_detection.quiet import look_again
 from liftward_wire.states import ServiceMode
 
 _GB_01 = constant(DetectionKind.GB_01.code)
@@ -92,6 +93,8 @@ def watch_faults(
 ) -> None:
     """Settle the derived lift faults and mains loss by this sample."""
     suppressed = faults_suppressed(record)
+    if facts.chain_open == YES and facts.travelling != travelled_before:
+        look_again(record)  # code 01 looks back by one sample
     if facts.displaced and record["status"][_GB_04] & PENDING:
         drop(record, _GB_04)
     conditions = (
@@ -116,7 +119,10 @@ def take_mode(
     context: Context,
 ) -> None:
     """Take the service mode told at `at_us`: codes 42 to 47. An older word does not count."""
-    if service_mode == _UNKNOWN or at_us < record["mode_at_us"]:
+    if service_mode == _UNKNOWN:
+        return
+    if at_us < record["mode_at_us"]:
+        look_again(record)
         return
     record["mode_at_us"] = at_us
     record["service_mode"] = service_mode

@@ -1,5 +1,7 @@
 """How one sample changes one lift: order in time first, then facts, then the rules.
 
+A sample without news (see `quiet`) takes the short way: no rule is asked.
+
 Must not know batches or the fleet.
 """
 
@@ -8,14 +10,24 @@ from math import isnan
 from liftward_detection.compiling import constant, helper
 from liftward_detection.entrapment import update_suppression, watch, watch_release
 from liftward_detection.episodes import Context, earliest_due_us, fire_due, is_news, settle
-from liftward_detection.facts import NO, YES, Facts, aboard_after, facts_of, known
+from liftward_detection.facts import (
+    NO,
+    YES,
+    Facts,
+    aboard_after,
+    facts_of,
+    is_displaced,
+    known,
+)
 from liftward_detection.faults import take_mode, watch_faults
 from liftward_detection.fleet import (
     BYTE,
     DOOR_OPEN_PRESSED,
     DOOR_RETRIED,
+    NEVER_DUE_US,
     NO_COUNT,
     NONE_US,
+    NOTHING_SAID,
     OPEN,
     OPENED_IN_EPISODE,
     PENDING,
@@ -23,6 +35,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
+from liftward_detection.quiet import look_again, wake
 from liftward_detection.samples import Sample
 from liftward_detection.thresholds import Limits
 from liftward_wire.signals import COUNT_ABSENT
@@ -33,6 +46,7 @@ _GB_90 = constant(DetectionKind.GB_90.code)
 
 _BUTTON_UNKNOWN = Button.UNKNOWN.code
 _PRESSED = Button.PRESSED.code
+_NOTHING_SAID = constant(NOTHING_SAID)
 
 
 # The allowance for lateness falls by 1/16 of the time that passes: a lift that batches once a
@@ -67,6 +81,8 @@ def _set_clock_back(record: Record, step_us: int) -> None:
         record["button_at_us"] += step_us
     if record["entrapment_due_us"] != NONE_US:
         record["entrapment_due_us"] += step_us
+    if record["due_us"] != NEVER_DUE_US:
+        record["due_us"] += step_us
 
 
 @helper
@@ -132,18 +148,26 @@ def _note_presses(record: Record, facts: Facts, presses_count: int) -> None:
 
 
 @helper
-def _note_facts(record: Record, facts: Facts, sample: Sample, at_us: int) -> None:
-    if facts.stationary == NO:
-        record["stationary_since_us"] = NONE_US
-    elif facts.stationary == YES and (record["stationary_since_us"] == NONE_US or facts.displaced):
-        record["stationary_since_us"] = at_us
+def _note_place(record: Record, sample: Sample, displaced: bool) -> None:  # noqa: FBT001 - positional in compiled code
     position_m = sample.position_m
-    if not isnan(position_m) and (facts.displaced or isnan(record["position_anchor_m"])):
-        record["position_anchor_m"] = position_m
+    if not isnan(position_m):
+        if isnan(record["position_anchor_m"]):
+            look_again(record)  # compared with nothing this time
+            record["position_anchor_m"] = position_m
+        elif displaced:
+            record["position_anchor_m"] = position_m
     if sample.floor != COUNT_ABSENT:
         record["floor"] = sample.floor
     if not isnan(sample.load_kg):
         record["load_kg"] = sample.load_kg
+
+
+@helper
+def _note_facts(record: Record, facts: Facts, at_us: int) -> None:
+    if facts.stationary == NO:
+        record["stationary_since_us"] = NONE_US
+    elif facts.stationary == YES and (record["stationary_since_us"] == NONE_US or facts.displaced):
+        record["stationary_since_us"] = at_us
     record["aboard"] = aboard_after(record["aboard"], facts)
     record["stationary"] = facts.stationary
     record["at_level"] = facts.at_level
@@ -178,36 +202,67 @@ def take_button(
 
 
 @helper
+def is_quiet(record: Record, sample: Sample, said: int) -> bool:
+    """Tell whether this sample, which says `said`, brings no news: no rule need be asked."""
+    if said != record["said"] or said == _NOTHING_SAID:
+        return False
+    if not record["observed_us"] <= sample.observed_at_us < record["due_us"]:
+        return False
+    presses_count = sample.door_open_presses_count
+    return presses_count in (COUNT_ABSENT, record["door_open_presses_count"])
+
+
+@helper
+def take_quiet(record: Record, sample: Sample, limits: Limits) -> None:
+    """Apply a sample without news."""
+    displaced = is_displaced(record, sample, limits)
+    _note_time(record, sample)
+    _note_place(record, sample, displaced)
+
+
+@helper
 def take_sample(
     record: Record,
     sample: Sample,
+    said: int,
     context: Context,
 ) -> None:
-    """Apply a sample to its lift."""
+    """Apply a sample, which says `said`, to its lift by all rules."""
     if _is_late(record, sample):
         return
     at_us = sample.observed_at_us
     limits = context.limits
+    wake(record)
     if at_us < record["observed_us"]:
         _set_clock_back(record, at_us - record["observed_us"])
-    if earliest_due_us(record, limits) <= at_us:
+    if record["due_us"] <= at_us:
         fire_due(record, at_us, context)
+    record["said"] = said
     _note_time(record, sample)
     facts = facts_of(record, sample, limits)
     travelled_before = record["travelling"]
     _note_presses(record, facts, sample.door_open_presses_count)
-    _note_facts(record, facts, sample, at_us)
+    _note_place(record, sample, facts.displaced)
+    _note_facts(record, facts, at_us)
     button = sample.alarm_button
-    if button != _BUTTON_UNKNOWN and at_us >= record["button_at_us"]:
-        take_button(record, button, at_us, context)
+    if button != _BUTTON_UNKNOWN:
+        if at_us >= record["button_at_us"]:
+            take_button(record, button, at_us, context)
+        else:
+            look_again(record)
     _note_way_out(record, facts, at_us)
     take_mode(record, sample.service_mode, at_us, context)
     if record["status"][_ENTRAPMENT] & OPEN:
+        look_again(record)  # an entrapment is followed closely, and its end is
         update_suppression(record)
         watch_release(record, facts, at_us, context)
     else:
         record["flags"] &= BYTE ^ OPENED_IN_EPISODE
         watch(record, facts, at_us, limits)
     watch_faults(record, facts, travelled_before, at_us, context)
-    if earliest_due_us(record, limits) <= at_us:
+    record["due_us"] = earliest_due_us(record, limits)
+    if record["due_us"] <= at_us:
         fire_due(record, at_us, context)
+        record["due_us"] = earliest_due_us(record, limits)
+    if record["status"][_ENTRAPMENT] & OPEN:
+        look_again(record)

@@ -1,0 +1,128 @@
+"""Samples without news: the short way must end where the long way ends, to the last field."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liftward_detection.detector import count_quiet, observe, take_events, tick
+from liftward_detection.fleet import NOTHING_SAID, FleetState
+from liftward_detection.samples import SampleArrays
+from liftward_detection.thresholds import default_thresholds
+from liftward_detection.transitions import Transitions
+from liftward_wire.signals import SIGNALS, SignalType
+from unit.detection.streams import (
+    SECOND_US,
+    Row,
+    comparable,
+    event_columns,
+    rows_of,
+    sample,
+    sample_columns,
+)
+from unit.detection.test_twin import LIFTS, PROPERTY, STREAM, disturb, expand
+
+THRESHOLDS = default_thresholds()
+
+
+def told(rows: Sequence[Row], *, look_at_each: bool) -> tuple[list[Transitions], FleetState]:
+    """Hand over each message by itself, with a tick now and then."""
+    state, found = FleetState.empty(LIFTS), []
+    for number, row in enumerate(rows):
+        if look_at_each:
+            state.records["said"] = NOTHING_SAID
+        if "kind" in row:
+            found.append(take_events(state, event_columns([row]), THRESHOLDS))
+        else:
+            found.append(observe(state, sample_columns([row]), THRESHOLDS))
+        if number % 7 == 0:
+            found.append(tick(state, row["received_us"], THRESHOLDS))
+    return found, state
+
+
+def settled(state: FleetState) -> np.ndarray[Any, Any]:
+    """Return the records with what quiet samples left out written down, as after a restart."""
+    restored = FleetState.from_bytes(state.to_bytes())
+    tick(restored, 0, THRESHOLDS)
+    return restored.records
+
+
+@PROPERTY
+@given(
+    STREAM,
+    st.integers(1, 3),
+    st.lists(
+        st.tuples(
+            st.integers(0, 450),
+            st.sampled_from([-20, -1, 0, 7]).map(lambda s: s * SECOND_US),
+            st.sampled_from([0, 3, 90]).map(lambda s: s * SECOND_US),
+        ),
+        max_size=4,
+    ),
+)
+def test_the_short_way_ends_where_the_long_way_does(
+    stream: Any, repeats: int, disturbances: Any
+) -> None:
+    """Transitions and every field of every record are the same when each sample is looked at."""
+    beginnings, steps = stream
+    steps = [
+        (lift, elapsed_s / repeats, [] if number and not isinstance(what, dict) else what)
+        for lift, elapsed_s, what in steps
+        for number in range(1 if isinstance(what, dict) else repeats)
+    ]
+    rows = disturb(expand((beginnings, steps)), disturbances)
+
+    short, state = told(rows, look_at_each=False)
+    long, looked_at = told(rows, look_at_each=True)
+
+    assert comparable(rows_of(short)) == comparable(rows_of(long))
+    for name in state.records.dtype.names or ():
+        assert repr(settled(state)[name]) == repr(settled(looked_at)[name]), name
+
+
+MOVING: Row = {"speed_mps": 1.5, "car_door": "closed", "door_zone": "outside", "load_kg": 75.0}
+STANDING: Row = {"speed_mps": 0.0, "car_door": "open", "door_zone": "inside", "floor": 3}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([sample(at_s=s, **STANDING) for s in range(100)], id="standing open"),
+        pytest.param(
+            [sample(at_s=s, **MOVING, position_m=1.5 * s, floor=s // 2) for s in range(100)],
+            id="moving",
+        ),
+        pytest.param(
+            [sample(at_s=s, **MOVING | {"load_kg": 70.0 + s % 7}) for s in range(100)],
+            id="a load cell that trembles",
+        ),
+    ],
+)
+def test_most_samples_of_an_undisturbed_lift_are_quiet(rows: list[Row]) -> None:
+    """Standing, moving or trembling within its limits, only the first samples are news."""
+    assert count_quiet(FleetState.empty(1), sample_columns(rows), THRESHOLDS) >= len(rows) - 2
+
+
+@pytest.mark.parametrize("signal", [s for s in SIGNALS if s.type is SignalType.STATE])
+def test_every_word_of_a_state_is_news_after_every_other(signal: Any) -> None:
+    """No two words are packed alike; what the rules do not read is no news."""
+    words = [state.value for state in signal.states]
+    pairs = [sample(at_s=0.0)]
+    for first in words:
+        for second in words:
+            at_s = len(pairs)
+            pairs += [sample(at_s=at_s + n, **{signal.name: first}) for n in range(2)]
+            pairs += [sample(at_s=at_s + 2, **{signal.name: second})]
+    read = signal.name in SampleArrays._fields
+
+    assert len(words) <= 16
+    changes = sum(
+        before.get(signal.name, "unknown") != after.get(signal.name, "unknown")
+        for before, after in pairwise(pairs)
+    )
+    quiet_count = count_quiet(FleetState.empty(1), sample_columns(pairs), THRESHOLDS)
+    assert quiet_count <= len(pairs) - 1 - changes if read else quiet_count >= len(pairs) - 2
