@@ -19,6 +19,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from liftward_detection.episodes import Cursor, Rows
 from liftward_detection.events import EventColumns, event_arrays
 from liftward_detection.fleet import FleetState
 from liftward_detection.loops import (
@@ -37,6 +38,8 @@ from liftward_detection.transitions import ROW, Transitions
 # fresh one.
 _TABLE_ROWS = 4 * ROWS_PER_STEP_MAX
 
+Step = Callable[[int, Rows, Cursor], int]  # from where, into what; returns how far it came
+
 
 def observe(state: FleetState, columns: SampleSource, thresholds: Thresholds) -> Transitions:
     """Apply samples in their order; raise IndexError for a lift that the state has no room for."""
@@ -44,7 +47,7 @@ def observe(state: FleetState, columns: SampleSource, thresholds: Thresholds) ->
     _check_lifts(state, samples.lift_index)
     limits = _limits_for(state, thresholds)
 
-    def step(start: int, rows: NDArray[np.void], cursor: NDArray[np.int64]) -> int:
+    def step(start: int, rows: Rows, cursor: Cursor) -> int:
         return samples_loop(state.records, state.tick_due_us, samples, limits, start, rows, cursor)
 
     return _collect(len(samples.lift_index), step)
@@ -56,7 +59,7 @@ def take_events(state: FleetState, events: EventColumns, thresholds: Thresholds)
     _check_lifts(state, arrays.lift_index)
     limits = _limits_for(state, thresholds)
 
-    def step(start: int, rows: NDArray[np.void], cursor: NDArray[np.int64]) -> int:
+    def step(start: int, rows: Rows, cursor: Cursor) -> int:
         return events_loop(state.records, state.tick_due_us, arrays, limits, start, rows, cursor)
 
     return _collect(len(arrays.lift_index), step)
@@ -71,7 +74,7 @@ def tick(state: FleetState, now_us: int, thresholds: Thresholds) -> Transitions:
     lifts = np.flatnonzero(state.tick_due_us <= now_us).astype(np.int32)
     limits = _limits_for(state, thresholds)
 
-    def step(start: int, rows: NDArray[np.void], cursor: NDArray[np.int64]) -> int:
+    def step(start: int, rows: Rows, cursor: Cursor) -> int:
         return due_loop(
             state.records, state.tick_due_us, lifts, now_us, limits, start, rows, cursor
         )
@@ -117,21 +120,21 @@ def _limits_for(state: FleetState, thresholds: Thresholds) -> Limits:
 
 def _check_lifts(state: FleetState, lift_index: NDArray[np.int32]) -> None:
     """Compiled code does not check bounds: a wrong index would write over foreign memory."""
-    if len(lift_index) and not 0 <= lift_index.min() <= lift_index.max() < state.lift_count:
+    # A negative index, read without its sign, is above every count.
+    if len(lift_index) and lift_index.view(np.uint32).max() >= state.lift_count:
         raise IndexError(
             f"lift indices run from {lift_index.min()} to {lift_index.max()}, the state has room "
             f"for {state.lift_count} lifts: drop unknown lifts, grow the state for new ones"
         )
 
 
-def _collect(
-    count: int, step: Callable[[int, NDArray[np.void], NDArray[np.int64]], int]
-) -> Transitions:
+def _collect(count: int, step: Step) -> Transitions:
     tables = []
     done = 0
     while done < count:
         rows = np.empty(_TABLE_ROWS, dtype=ROW)
         cursor = np.zeros(CURSOR_LENGTH, dtype=np.int64)
         done = step(done, rows, cursor)
-        tables.append(rows[: cursor[0]])
+        if cursor[0]:
+            tables.append(rows[: cursor[0]])
     return Transitions(np.concatenate(tables)) if tables else Transitions.none()

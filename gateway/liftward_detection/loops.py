@@ -61,6 +61,8 @@ def _build_samples_loop(fingerprint: int) -> SampleLoop:
         room_needed = len(rows) - ROWS_PER_STEP_MAX if fingerprint >= 0 else 0
         last = len(samples.lift_index) - 1
         quiet_count = 0
+        for i in range(start, min(start + LOOK_AHEAD, last)):
+            prefetch(records, samples.lift_index[i])
         for i in range(start, len(samples.lift_index)):
             if cursor[0] > room_needed:
                 cursor[1] += quiet_count

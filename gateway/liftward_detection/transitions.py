@@ -33,6 +33,7 @@ ROW = np.dtype(
     align=True,
 )
 
+_NO_ROWS = np.empty(0, dtype=ROW)
 _KINDS = tuple(DetectionKind)
 _TRANSITIONS = tuple(Transition)
 _LEVELS = tuple(Level)
@@ -52,7 +53,7 @@ class Transitions:
 
     @classmethod
     def none(cls) -> Self:
-        return cls(np.empty(0, dtype=ROW))
+        return cls(_NO_ROWS)
 
     def __len__(self) -> int:
         return len(self.table)
