@@ -71,8 +71,8 @@ def tick(state: FleetState, now_us: int, thresholds: Thresholds) -> Transitions:
     Each lift's device time is taken from its last sample's two times; a lift that batches is
     given the time its news usually takes. A time earlier than before does nothing.
     """
-    lifts = np.flatnonzero(state.tick_due_us <= now_us).astype(np.int32)
     limits = _limits_for(state, thresholds)
+    lifts = np.flatnonzero(state.tick_due_us <= now_us).astype(np.int32)
 
     def step(start: int, rows: Rows, cursor: Cursor) -> int:
         return due_loop(

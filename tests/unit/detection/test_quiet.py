@@ -1,6 +1,7 @@
 """Samples without news: the short way must end where the long way ends, to the last field."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -10,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liftward_detection.detector import count_quiet, observe, take_events, tick
+from liftward_detection.facts import NO, YES
 from liftward_detection.fleet import NOTHING_SAID, FleetState
 from liftward_detection.samples import SampleArrays
 from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
 from liftward_wire.signals import SIGNALS, SignalType
 from unit.detection.streams import (
+    EPOCH_US,
     SECOND_US,
     Row,
     comparable,
@@ -105,6 +108,34 @@ STANDING: Row = {"speed_mps": 0.0, "car_door": "open", "door_zone": "inside", "f
 def test_most_samples_of_an_undisturbed_lift_are_quiet(rows: list[Row]) -> None:
     """Standing, moving or trembling within its limits, only the first samples are news."""
     assert count_quiet(FleetState.empty(1), sample_columns(rows), THRESHOLDS) >= len(rows) - 2
+
+
+def test_a_sample_is_read_anew_when_limits_have_changed() -> None:
+    """What was packed with other limits is no measure, after a restart neither."""
+    crawling = [sample(at_s=s, speed_mps=0.1, car_door="closed") for s in range(4)]
+    wider = replace(THRESHOLDS, speed_dead_band_mps=0.2)
+    state = FleetState.empty(1)
+    observe(state, sample_columns(crawling[:3]), THRESHOLDS)
+    restored = FleetState.from_bytes(state.to_bytes())
+    before = int(state.records["stationary"][0])
+
+    for changed in (state, restored):
+        observe(changed, sample_columns(crawling[3:]), wider)
+
+    assert before == NO
+    assert [int(changed.records["stationary"][0]) for changed in (state, restored)] == [YES, YES]
+
+
+def test_a_timer_follows_changed_limits_without_a_sample() -> None:
+    """A shorter limit holds for what is already running, from the next tick."""
+    standing = [sample(at_s=s, speed_mps=0.0, door_zone="outside") for s in range(3)]
+    shorter = replace(THRESHOLDS, stopped_outside_zone_s=20.0)
+    state = FleetState.empty(1)
+    observe(state, sample_columns(standing), THRESHOLDS)
+    now_us = EPOCH_US + 30 * SECOND_US
+
+    assert len(tick(state, now_us, THRESHOLDS)) == 0
+    assert [row["kind"] for row in tick(state, now_us, shorter).rows()] == ["gb_04"]
 
 
 @pytest.mark.parametrize("signal", [s for s in SIGNALS if s.type is SignalType.STATE])
