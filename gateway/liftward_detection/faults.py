@@ -93,8 +93,6 @@ def watch_faults(
 ) -> None:
     """Settle the derived lift faults and mains loss by this sample."""
     suppressed = faults_suppressed(record)
-    if facts.chain_open == YES and facts.travelling != travelled_before:
-        look_again(record)  # code 01 looks back by one sample
     if facts.displaced and record["status"][_GB_04] & PENDING:
         drop(record, _GB_04)
     conditions = (

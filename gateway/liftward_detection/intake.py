@@ -203,8 +203,11 @@ def take_button(
 
 @helper
 def is_quiet(record: Record, sample: Sample, said: int) -> bool:
-    """Tell whether this sample, which says `said`, brings no news: no rule need be asked."""
-    if said != record["said"] or said == _NOTHING_SAID:
+    """Tell whether this sample, which says `said`, brings no news: no rule need be asked.
+
+    The place where a rule's `needs_look` is asked, last. A device that started anew is news.
+    """
+    if said != record["said"] or said == _NOTHING_SAID or sample.boot_id != record["boot_id"]:
         return False
     if not record["observed_us"] <= sample.observed_at_us < record["due_us"]:
         return False
