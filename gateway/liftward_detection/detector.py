@@ -19,25 +19,35 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from liftward_detection.episodes import Cursor, Rows
 from liftward_detection.events import EventColumns, event_arrays
 from liftward_detection.fleet import FleetState
-from liftward_detection.loops import ROWS_PER_STEP_MAX, due_loop, events_loop, samples_loop
+from liftward_detection.loops import (
+    CURSOR_LENGTH,
+    ROWS_PER_STEP_MAX,
+    due_loop,
+    events_loop,
+    renew_loop,
+    samples_loop,
+)
 from liftward_detection.samples import SampleSource, no_samples, sample_arrays
-from liftward_detection.thresholds import Thresholds, default_thresholds, limits_of
+from liftward_detection.thresholds import Limits, Thresholds, default_thresholds, limits_of
 from liftward_detection.transitions import ROW, Transitions
 
 # Transitions are rare: one table nearly always holds a call's; when full, the loop goes on in a
 # fresh one.
 _TABLE_ROWS = 4 * ROWS_PER_STEP_MAX
 
+Step = Callable[[int, Rows, Cursor], int]  # from where, into what; returns how far it came
+
 
 def observe(state: FleetState, columns: SampleSource, thresholds: Thresholds) -> Transitions:
     """Apply samples in their order; raise IndexError for a lift that the state has no room for."""
     samples = sample_arrays(columns)
     _check_lifts(state, samples.lift_index)
-    limits = limits_of(thresholds)
+    limits = _limits_for(state, thresholds)
 
-    def step(start: int, rows: NDArray[np.void], cursor: NDArray[np.int64]) -> int:
+    def step(start: int, rows: Rows, cursor: Cursor) -> int:
         return samples_loop(state.records, state.tick_due_us, samples, limits, start, rows, cursor)
 
     return _collect(len(samples.lift_index), step)
@@ -47,9 +57,9 @@ def take_events(state: FleetState, events: EventColumns, thresholds: Thresholds)
     """Apply events in their order; raise IndexError for a lift that the state has no room for."""
     arrays = event_arrays(events)
     _check_lifts(state, arrays.lift_index)
-    limits = limits_of(thresholds)
+    limits = _limits_for(state, thresholds)
 
-    def step(start: int, rows: NDArray[np.void], cursor: NDArray[np.int64]) -> int:
+    def step(start: int, rows: Rows, cursor: Cursor) -> int:
         return events_loop(state.records, state.tick_due_us, arrays, limits, start, rows, cursor)
 
     return _collect(len(arrays.lift_index), step)
@@ -61,10 +71,10 @@ def tick(state: FleetState, now_us: int, thresholds: Thresholds) -> Transitions:
     Each lift's device time is taken from its last sample's two times; a lift that batches is
     given the time its news usually takes. A time earlier than before does nothing.
     """
+    limits = _limits_for(state, thresholds)
     lifts = np.flatnonzero(state.tick_due_us <= now_us).astype(np.int32)
-    limits = limits_of(thresholds)
 
-    def step(start: int, rows: NDArray[np.void], cursor: NDArray[np.int64]) -> int:
+    def step(start: int, rows: Rows, cursor: Cursor) -> int:
         return due_loop(
             state.records, state.tick_due_us, lifts, now_us, limits, start, rows, cursor
         )
@@ -72,36 +82,59 @@ def tick(state: FleetState, now_us: int, thresholds: Thresholds) -> Transitions:
     return _collect(len(lifts), step)
 
 
+def count_quiet(state: FleetState, columns: SampleSource, thresholds: Thresholds) -> int:
+    """Apply samples and return how many of them were quiet; for tests and benchmarks."""
+    samples, limits = sample_arrays(columns), _limits_for(state, thresholds)
+    _check_lifts(state, samples.lift_index)
+    done, quiet_count = 0, 0
+    while done < len(samples.lift_index):
+        rows, cursor = np.empty(_TABLE_ROWS, dtype=ROW), np.zeros(CURSOR_LENGTH, dtype=np.int64)
+        done = samples_loop(state.records, state.tick_due_us, samples, limits, done, rows, cursor)
+        quiet_count += int(cursor[1])
+    return quiet_count
+
+
 def warm_up() -> None:
     """Compile, or load the compiled code: call it once at start, before messages arrive."""
     state = FleetState.empty(0)
     limits = limits_of(default_thresholds())
-    rows, cursor = np.empty(_TABLE_ROWS, dtype=ROW), np.zeros(1, dtype=np.int64)
+    rows, cursor = np.empty(_TABLE_ROWS, dtype=ROW), np.zeros(CURSOR_LENGTH, dtype=np.int64)
     nothing = no_samples()
     no_events = event_arrays(EventColumns.from_rows([]))
     no_lifts = np.empty(0, dtype=np.int32)
     samples_loop(state.records, state.tick_due_us, nothing, limits, 0, rows, cursor)
     events_loop(state.records, state.tick_due_us, no_events, limits, 0, rows, cursor)
     due_loop(state.records, state.tick_due_us, no_lifts, 0, limits, 0, rows, cursor)
+    renew_loop(state.records, state.tick_due_us, limits)
+
+
+def _limits_for(state: FleetState, thresholds: Thresholds) -> Limits:
+    """Return the limits; what the state worked out with other ones is worked out anew."""
+    limits = limits_of(thresholds)
+    if state.worked_out_with is not limits:
+        if state.worked_out_with is not None:
+            renew_loop(state.records, state.tick_due_us, limits)
+        state.worked_out_with = limits
+    return limits
 
 
 def _check_lifts(state: FleetState, lift_index: NDArray[np.int32]) -> None:
     """Compiled code does not check bounds: a wrong index would write over foreign memory."""
-    if len(lift_index) and not 0 <= lift_index.min() <= lift_index.max() < state.lift_count:
+    # A negative index, read without its sign, is above every count.
+    if len(lift_index) and lift_index.view(np.uint32).max() >= state.lift_count:
         raise IndexError(
             f"lift indices run from {lift_index.min()} to {lift_index.max()}, the state has room "
             f"for {state.lift_count} lifts: drop unknown lifts, grow the state for new ones"
         )
 
 
-def _collect(
-    count: int, step: Callable[[int, NDArray[np.void], NDArray[np.int64]], int]
-) -> Transitions:
+def _collect(count: int, step: Step) -> Transitions:
     tables = []
     done = 0
     while done < count:
         rows = np.empty(_TABLE_ROWS, dtype=ROW)
-        cursor = np.zeros(1, dtype=np.int64)
+        cursor = np.zeros(CURSOR_LENGTH, dtype=np.int64)
         done = step(done, rows, cursor)
-        tables.append(rows[: cursor[0]])
+        if cursor[0]:
+            tables.append(rows[: cursor[0]])
     return Transitions(np.concatenate(tables)) if tables else Transitions.none()

@@ -47,6 +47,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import DetectionKind, Level, Reason, Suppression, Transition
+from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
 from liftward_detection.suppression import is_blocked, service_mode_of
 from liftward_detection.thresholds import Limits
@@ -75,6 +76,7 @@ def level_reached(record: Record) -> int:
 
 @helper
 def _begin_rest(record: Record, at_us: int) -> None:
+    look_again(record)  # what suppresses depends on whether the car is watched
     record["rest_since_us"] = at_us
     record["press_since_us"] = record["mains_lost_us"] = NONE_US
     record["presses"] = record["retries"] = 0
@@ -87,6 +89,7 @@ def _begin_rest(record: Record, at_us: int) -> None:
 
 @helper
 def _end_rest(record: Record) -> None:
+    look_again(record)
     record["rest_since_us"] = NONE_US
     record["entrapment_due_us"] = NEVER_DUE_US
 

@@ -26,6 +26,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import DetectionKind, Evidence, Level, Piece, Reason, Transition
+from liftward_detection.quiet import look_again
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import ServiceMode
 
@@ -69,7 +70,7 @@ _NAN = np.float32(np.nan)
 _WEIGHTS_COUNT = len(Piece) + 2
 
 Rows = NDArray[np.void]  # dtype transitions.ROW, with room for one call's worst case
-Cursor = NDArray[np.int64]  # shape (1,): rows filled so far
+Cursor = NDArray[np.int64]  # shape (2,): rows filled, samples that were quiet
 
 
 class Context(NamedTuple):
@@ -183,6 +184,7 @@ def begin(
     context: Context,
 ) -> None:
     """Open the episode whose onset stands in `since_us`."""
+    look_again(record)
     source = REPORTED if reason == _REPORTED_BY_CONTROLLER else DERIVED
     record["status"][kind] = OPEN | source
     write(record, kind, _BEGAN, reason, at_us, context)
@@ -205,6 +207,7 @@ def finish(
 @helper
 def drop(record: Record, kind: int) -> None:
     """Forget a pending condition or an ended episode."""
+    look_again(record)  # what stands open or pending is evidence of something else, too
     record["status"][kind] = 0
     record["since_us"][kind] = NONE_US
 
@@ -268,6 +271,7 @@ def settle(
         record["status"][kind] = status | DERIVED
         raise_level(record, kind)
     elif not status & PENDING:
+        look_again(record)
         record["status"][kind] = PENDING
         record["since_us"][kind] = at_us
         if _hold_us(kind, context.limits) == 0:

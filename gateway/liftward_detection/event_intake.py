@@ -27,8 +27,9 @@ from liftward_detection.fleet import (
 )
 from liftward_detection.intake import allowance_us, is_newer, latch_alarm, take_button
 from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason
+from liftward_detection.quiet import wake
 from liftward_detection.suppression import update_suppression
-from liftward_detection.timers import fire_due
+from liftward_detection.timers import earliest_due_us, fire_due
 from liftward_wire.states import Button
 
 _GB_02 = constant(DetectionKind.GB_02.code)
@@ -186,6 +187,7 @@ def take_event(
     """
     if not _note_event_time(record, events, i):
         return
+    wake(record)
     at_us = events.observed_at_us[i]
     sampled = record["observed_us"] != NONE_US
     if sampled:
@@ -195,3 +197,4 @@ def take_event(
     _draw_conclusions(record, at_us, context)
     if sampled:
         fire_due(record, record["observed_us"], context)
+    record["due_us"] = earliest_due_us(record, context.limits)

@@ -10,6 +10,7 @@ from liftward_detection.episodes import Context, drop, is_news, settle
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
 from liftward_detection.fleet import DERIVED, DOOR_RETRIED, OPEN, PENDING, SEEN_MODE, Record
 from liftward_detection.kinds import DetectionKind
+from liftward_detection.quiet import look_again
 from liftward_detection.suppression import service_mode_of
 from liftward_wire.states import ServiceMode
 
@@ -116,7 +117,10 @@ def take_mode(
     context: Context,
 ) -> None:
     """Take the service mode told at `at_us`: codes 42 to 47. An older word does not count."""
-    if service_mode == _UNKNOWN or at_us < record["mode_at_us"]:
+    if service_mode == _UNKNOWN:
+        return
+    if at_us < record["mode_at_us"]:
+        look_again(record)
         return
     record["mode_at_us"] = at_us
     record["service_mode"] = service_mode

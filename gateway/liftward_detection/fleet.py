@@ -1,14 +1,17 @@
 """What the detector remembers: one fixed-size record for each lift, in one array.
 
 The rules touch one lift at a time, so a lift's fields lie side by side; only `tick_due_us`, which a
-tick scans for the whole fleet, stands in an array of its own. The layout is versioned: a saved
-state of another version is refused, and the caller replays samples instead. Must not know the
-rules.
+tick scans for the whole fleet, stands in an array of its own. A record is a whole number of cache
+lines and the array is aligned to them: memory is what a sample of a random lift waits for, so what
+every sample touches stands in the first two lines. docs/detector-state.md shows the layout.
+
+The layout is versioned: a saved state of another version is refused, and the caller replays samples
+instead. Must not know the rules.
 """
 
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from zlib import crc32
 
 import numpy as np
@@ -22,6 +25,7 @@ NONE_US = -(2**63)  # "never", in every field that holds a device time
 NEVER_DUE_US = 2**63 - 1  # "no timer is running", in platform time
 NO_FLOOR = -(2**15)
 NO_COUNT = -(2**63)  # as liftward_wire's COUNT_ABSENT
+NOTHING_SAID = -1  # the next sample is looked at whatever it says
 
 # Bits of `status`, one byte for each kind. PENDING: the condition holds, its limit has not passed.
 PENDING = 1
@@ -54,84 +58,120 @@ LOAD_NO = 8
 
 PRESSES_MAX = 4  # further ones say nothing new
 
-RECORD = np.dtype(
-    [
-        # The last sample applied. Times are device times in microseconds since 1970, UTC.
-        ("observed_us", "<i8"),
-        ("received_us", "<i8"),  # platform time
-        ("boot_id", "<i8"),
-        ("sequence", "<i8"),
-        ("lateness_us", "<i8"),  # received - observed, slowly falling maximum: skew and delay
-        # The last event applied: events travel a path of their own and have their own order.
-        ("event_observed_us", "<i8"),
-        ("event_boot_id", "<i8"),
-        ("event_sequence", "<i8"),
-        # Since when something has been so.
-        ("stationary_since_us", "<i8"),
-        ("alarm_since_us", "<i8"),  # first alarm press since the doors were last open at a landing
-        ("open_at_us", "<i8"),  # the doors were last seen open at a landing
-        ("mode_at_us", "<i8"),  # service mode last told
-        ("button_at_us", "<i8"),  # alarm button last told by an event
-        ("entrapment_due_us", "<i8"),  # when the belief crosses the next level; NEVER_DUE_US
-        ("rest_since_us", "<i8"),  # stands shut, and is watched, since then
-        ("press_since_us", "<i8"),  # first press of door-open since
-        ("mains_lost_us", "<i8"),  # or rest_since_us, what comes later
-        ("door_since_us", "<i8"),  # `car_door` says the same since then
-        ("test_at_us", "<i8"),  # last test call
-        ("pieces", "<i8"),  # the evidence as last weighed, see `evidence`; 0: not yet
-        ("since_us", "<i8", (KIND_COUNT,)),  # onset of the pending condition or open episode
-        ("door_open_presses_count", "<i8"),
-        # What the last sample said, as far as a later one or a verdict needs it.
-        ("position_anchor_m", "<f4"),
-        ("load_kg", "<f4"),
-        ("rated_load_kg", "<f4"),  # from the registration; NaN when not known
-        ("floor", "<i2"),
-        ("status", "u1", (KIND_COUNT,)),
-        ("flags", "u1"),
-        ("service_mode", "i1"),  # code, last known
-        ("alarm_button", "i1"),  # code, last known
-        ("suppression", "i1"),  # Suppression code
-        ("aboard", "i1"),  # someone is in the car: yes 1, unknown 0, no -1; latched, see facts
-        # Facts of the last sample, the same three values.
-        ("stationary", "i1"),
-        ("at_level", "i1"),
-        ("shut", "i1"),
-        ("travelling", "i1"),
-        ("car_calls", "i1"),
-        ("chain_open", "i1"),
-        ("power_lost", "i1"),
-        ("direction_set", "i1"),
-        ("car_door", "i1"),  # code
-        ("seen", "u1"),
-        ("sightings", "u1"),
-        ("presses", "u1"),  # of door-open since rest_since_us, up to PRESSES_MAX
-        ("retries", "u1"),  # of the doors since then, up to PRESSES_MAX
-        ("unused", "u1", (5,)),  # a whole number of words: padding would be copied as it comes
-    ],
-    align=True,
-)
-BYTES_PER_LIFT = RECORD.itemsize + 8
 
-_TIMES = (
-    "observed_us",
-    "received_us",
-    "event_observed_us",
-    "stationary_since_us",
-    "alarm_since_us",
-    "open_at_us",
-    "mode_at_us",
-    "button_at_us",
-    "rest_since_us",
-    "press_since_us",
-    "mains_lost_us",
-    "door_since_us",
-    "test_at_us",
-    "since_us",
+class Field(NamedTuple):
+    """One field of the record: numpy type, value in a record that has seen nothing, meaning."""
+
+    name: str
+    type: str
+    blank: float
+    meaning: str
+    shape: tuple[int, ...] = ()
+
+
+CACHE_LINE_BYTES = 64
+ASKED_AHEAD_BYTES = 4 * CACHE_LINE_BYTES  # what is fetched before a sample's turn: all but the rare
+_KINDS = (KIND_COUNT,)
+
+# What every sample reads or writes: exactly one cache line. Times are device times in microseconds
+# since 1970, UTC, unless they say otherwise.
+_EVERY_SAMPLE = (
+    Field("observed_us", "<i8", NONE_US, "the last sample applied"),
+    Field("received_us", "<i8", NONE_US, "the same, platform time"),
+    Field("lateness_us", "<i8", 0, "received - observed, slowly falling maximum: skew and delay"),
+    Field("due_us", "<i8", NEVER_DUE_US, "when the first pending condition is due"),
+    Field("said", "<i8", NOTHING_SAID, "what the last sample said, packed (see `quiet`)"),
+    Field("door_open_presses_count", "<i8", NO_COUNT, "last told"),
+    Field("position_anchor_m", "<f4", np.nan, "where the car was when last seen displaced"),
+    Field("load_kg", "<f4", np.nan, "last told"),
+    Field("floor", "<i2", NO_FLOOR, "last told"),
 )
+# What every sample writes, and what a rule's `needs_look` reads: the second cache line.
+_EVERY_SAMPLE_TOO = (
+    Field("sequence", "<i8", -1, "of the last sample applied"),
+    Field("boot_id", "<i8", -1, "of the last sample applied"),
+    Field("rated_load_kg", "<f4", np.nan, "from the registration; NaN when not known"),
+    Field("flags", "u1", 0, "what has happened since the way out was last open, see above"),
+    Field("seen", "u1", 0, "what this device has told since its boot, see above"),
+    Field("shut", "i1", 0, "the way out is shut: yes 1, unknown 0, no -1; by the last sample"),
+    Field("suppression", "i1", 0, "Suppression code"),
+)
+# What a sample with news touches: the third and fourth cache line.
+_NEWS = (
+    Field("stationary_since_us", "<i8", NONE_US, "since when the car has stood still"),
+    Field("alarm_since_us", "<i8", NONE_US, "first alarm press since the way out was last open"),
+    Field("open_at_us", "<i8", NONE_US, "the doors were last seen open at a landing"),
+    Field("mode_at_us", "<i8", NONE_US, "service mode last told"),
+    Field("button_at_us", "<i8", NONE_US, "alarm button last told by an event"),
+    Field("alarm_last_us", "<i8", NONE_US, "last alarm press"),
+    Field("entrapment_due_us", "<i8", NEVER_DUE_US, "when the belief crosses the next level"),
+    Field("rest_since_us", "<i8", NONE_US, "stands shut, and is watched, since then"),
+    Field("press_since_us", "<i8", NONE_US, "first press of door-open since then"),
+    Field("mains_lost_us", "<i8", NONE_US, "or rest_since_us, what comes later"),
+    Field("door_since_us", "<i8", NONE_US, "`car_door` says the same since then"),
+    Field("test_at_us", "<i8", NONE_US, "last test call"),
+    Field("pieces", "<i8", 0, "the evidence as last weighed, see `evidence`; 0: not yet"),
+    Field("service_mode", "i1", 0, "ServiceMode code, last known"),
+    Field("alarm_button", "i1", 0, "Button code, last known"),
+    Field("sample_button", "i1", 0, "Button code, last told by a sample"),
+    Field("aboard", "i1", 0, "someone is in the car: yes 1, unknown 0, no -1; latched"),
+    Field("stationary", "i1", 0, "fact of the last sample: yes 1, unknown 0, no -1"),
+    Field("at_level", "i1", 0, "the same"),
+    Field("travelling", "i1", 0, "the same"),
+    Field("car_calls", "i1", 0, "the same"),
+    Field("chain_open", "i1", 0, "the same"),
+    Field("power_lost", "i1", 0, "the same"),
+    Field("direction_set", "i1", 0, "the same"),
+    Field("car_door", "i1", 0, "DoorState code, last told"),
+    Field("sightings", "u1", 0, "what each source has said of people, see above"),
+    Field("presses", "u1", 0, "of door-open since rest_since_us, up to PRESSES_MAX"),
+    Field("retries", "u1", 0, "of the doors since then, up to PRESSES_MAX"),
+    Field("status", "u1", 0, "of each kind: PENDING, OPEN, DERIVED, REPORTED, level", _KINDS),
+)
+# What only episodes and events touch.
+_RARE = (
+    Field("event_observed_us", "<i8", NONE_US, "the last event applied: events have an own order"),
+    Field("event_boot_id", "<i8", -1, "of the last event applied"),
+    Field("event_sequence", "<i8", -1, "of the last event applied"),
+    Field("since_us", "<i8", NONE_US, "of each kind: onset of the condition or episode", _KINDS),
+)
+_GROUPS = (_EVERY_SAMPLE, _EVERY_SAMPLE_TOO, _NEWS, _RARE)
+FIELDS = tuple(field for group in _GROUPS for field in group)
+
+
+def _record_type() -> np.dtype[np.void]:
+    """Lay the groups out, each from the start of a cache line."""
+    offsets, end = [], 0
+    for group in _GROUPS:
+        end = _rounded_up(end, CACHE_LINE_BYTES)
+        for field in group:
+            type_ = np.dtype((field.type, field.shape))
+            offsets.append(_rounded_up(end, type_.base.alignment))
+            end = offsets[-1] + type_.itemsize
+    return np.dtype(
+        {
+            "names": [field.name for field in FIELDS],
+            "formats": [np.dtype((field.type, field.shape)) for field in FIELDS],
+            "offsets": offsets,
+            "itemsize": _rounded_up(end, CACHE_LINE_BYTES),
+        },
+        align=True,
+    )
+
+
+def _rounded_up(size: int, unit: int) -> int:
+    return -(-size // unit) * unit
+
+
+RECORD = _record_type()
+BYTES_PER_LIFT = RECORD.itemsize + 8
 
 # magic, state version, lift count, CRC-32 of what follows
 _HEADER = Struct("<4sIQI")
 _MAGIC = b"LWFS"
+
+
+_LIMITS_NOT_KNOWN = object()  # those of whoever saved the state
 
 
 class StateError(ValueError):
@@ -147,10 +187,13 @@ class FleetState:
     records : ndarray of shape (lift_count,), dtype RECORD
     tick_due_us : ndarray of shape (lift_count,), int64, platform time in microseconds
         When a tick has to look at this lift at the earliest; NEVER_DUE_US when no timer runs.
+    worked_out_with : object, not saved
+        The limits that `due_us`, `said` and `tick_due_us` rest on; None when nothing does yet.
     """
 
     records: NDArray[np.void]
     tick_due_us: NDArray[np.int64]
+    worked_out_with: object = None
 
     @classmethod
     def empty(cls, lift_count: int) -> Self:
@@ -167,9 +210,19 @@ class FleetState:
         added = lift_count - self.lift_count
         if added < 0:
             raise ValueError(f"lift_count is {lift_count}; allowed: {self.lift_count} or more")
-        more = FleetState.empty(added)
-        self.records = np.concatenate([self.records, more.records])
-        self.tick_due_us = np.concatenate([self.tick_due_us, more.tick_due_us])
+        present, records = self.lift_count, _aligned(lift_count)
+        _bytes_of(records)[:present] = _bytes_of(self.records)
+        _bytes_of(records)[present:] = _bytes_of(_blank(added))
+        self.records = records
+        self.tick_due_us = np.concatenate(
+            [self.tick_due_us, np.full(added, NEVER_DUE_US, dtype=np.int64)]
+        )
+
+    def copy(self) -> Self:
+        """Return a copy that goes its own way."""
+        records = _aligned(self.lift_count)
+        _bytes_of(records)[:] = _bytes_of(self.records)
+        return type(self)(records, self.tick_due_us.copy(), self.worked_out_with)
 
     def suppression(self, lift_index: int) -> Suppression:
         """Return why this lift is not watched for entrapment now, as of its last sample."""
@@ -183,24 +236,34 @@ class FleetState:
     def from_bytes(cls, data: bytes) -> Self:
         """Restore a saved state; raise StateError when it is damaged or of another version."""
         lift_count = _checked_lift_count(data)
-        records = np.frombuffer(data, RECORD, lift_count, _HEADER.size).copy()
+        records = _aligned(lift_count)
+        saved = np.frombuffer(data, np.uint8, lift_count * RECORD.itemsize, _HEADER.size)
+        _bytes_of(records)[:] = saved.reshape(lift_count, RECORD.itemsize)
         tick_due_us = np.frombuffer(
             data, "<i8", lift_count, _HEADER.size + lift_count * RECORD.itemsize
         )
-        return cls(records, tick_due_us.astype(np.int64))
+        return cls(records, tick_due_us.astype(np.int64), _LIMITS_NOT_KNOWN)
+
+
+def _aligned(lift_count: int) -> NDArray[np.void]:
+    """Return room for records, uninitialised, from the start of a cache line."""
+    size = lift_count * RECORD.itemsize
+    room = np.empty(size + CACHE_LINE_BYTES, dtype=np.uint8)
+    start = -room.ctypes.data % CACHE_LINE_BYTES
+    return room[start : start + size].view(RECORD)
+
+
+def _bytes_of(records: NDArray[np.void]) -> NDArray[np.uint8]:
+    """Return the same memory as rows of bytes: copied as a whole, not field by field."""
+    return records.view(np.uint8).reshape(len(records), RECORD.itemsize)
 
 
 def _blank(lift_count: int) -> NDArray[np.void]:
-    records = np.zeros(lift_count, dtype=RECORD)
-    for name in _TIMES:
-        records[name] = NONE_US
-    records["entrapment_due_us"] = NEVER_DUE_US
-    records["boot_id"] = records["sequence"] = -1
-    records["event_boot_id"] = records["event_sequence"] = -1
-    records["door_open_presses_count"] = NO_COUNT
-    records["position_anchor_m"] = records["load_kg"] = np.nan
-    records["rated_load_kg"] = np.nan
-    records["floor"] = NO_FLOOR
+    record = np.zeros(1, dtype=RECORD)
+    for field in FIELDS:
+        record[field.name] = field.blank
+    records = _aligned(lift_count)
+    _bytes_of(records)[:] = _bytes_of(record)
     return records
 
 

@@ -1,15 +1,33 @@
 """How one sample changes one lift: order in time first, then facts, then the rules.
 
+A sample without news (see `quiet`) takes the short way: no rule is asked.
+
 Must not know batches or the fleet.
 """
 
 from math import isnan
 
 from liftward_detection.compiling import constant, helper, inlined
-from liftward_detection.entrapment import count_presses, watch_release, watch_rest, weigh
+from liftward_detection.entrapment import (
+    count_presses,
+    silence_due_us,
+    watch_release,
+    watch_rest,
+    weigh,
+)
+from liftward_detection.entrapment import needs_look as entrapment_needs_look
 from liftward_detection.episodes import Context, is_news, settle
 from liftward_detection.evidence import alarm_counts
-from liftward_detection.facts import NO, UNKNOWN, YES, Facts, aboard_after, facts_of, known
+from liftward_detection.facts import (
+    NO,
+    UNKNOWN,
+    YES,
+    Facts,
+    aboard_after,
+    facts_of,
+    is_displaced,
+    known,
+)
 from liftward_detection.faults import take_mode, watch_faults
 from liftward_detection.fleet import (
     BYTE,
@@ -22,6 +40,7 @@ from liftward_detection.fleet import (
     NEVER_DUE_US,
     NO_COUNT,
     NONE_US,
+    NOTHING_SAID,
     OPEN,
     PENDING,
     RAN_AT_SPEED,
@@ -32,7 +51,9 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
+from liftward_detection.quiet import look_again, wake
 from liftward_detection.samples import Sample
+from liftward_detection.suppression import needs_look as suppression_needs_look
 from liftward_detection.suppression import update_suppression
 from liftward_detection.thresholds import Limits
 from liftward_detection.timers import earliest_due_us, fire_due
@@ -45,6 +66,7 @@ _GB_90 = constant(DetectionKind.GB_90.code)
 _BUTTON_UNKNOWN = Button.UNKNOWN.code
 _PRESSED = Button.PRESSED.code
 _DOOR_UNKNOWN = DoorState.UNKNOWN.code
+_NOTHING_SAID = constant(NOTHING_SAID)
 
 
 # The allowance for lateness falls by 1/16 of the time that passes: a lift that batches once a
@@ -75,6 +97,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
     record["observed_us"] += step_us
     _shift(record, "stationary_since_us", step_us)
     _shift(record, "alarm_since_us", step_us)
+    _shift(record, "alarm_last_us", step_us)
     _shift(record, "open_at_us", step_us)
     _shift(record, "mode_at_us", step_us)
     _shift(record, "button_at_us", step_us)
@@ -85,6 +108,8 @@ def _set_clock_back(record: Record, step_us: int) -> None:
     _shift(record, "test_at_us", step_us)
     if record["entrapment_due_us"] != NEVER_DUE_US:
         record["entrapment_due_us"] += step_us
+    if record["due_us"] != NEVER_DUE_US:
+        record["due_us"] += step_us
 
 
 @helper
@@ -126,12 +151,21 @@ def allowance_us(record: Record, limits: Limits) -> int:
 
 
 @helper
+def _forget_alarm(record: Record, at_us: int) -> None:
+    """Forget the presses before the doors were open. Events overtake samples: later ones stay."""
+    if record["alarm_last_us"] <= at_us:
+        record["alarm_since_us"] = NONE_US
+    elif NONE_US < record["alarm_since_us"] <= at_us:
+        record["alarm_since_us"] = record["alarm_last_us"]
+
+
+@helper
 def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
     """Keep what is counted since the doors were last open at a landing."""
     if facts.shut == NO:
         record["flags"] &= BYTE ^ (TRAVELLED | DOOR_OPEN_PRESSED | RAN_AT_SPEED | MOVED)
         record["open_at_us"] = at_us
-        record["alarm_since_us"] = NONE_US
+        _forget_alarm(record, at_us)
         return
     if facts.shut == YES:
         record["flags"] &= BYTE ^ DOOR_RETRIED
@@ -155,18 +189,26 @@ def _note_presses(record: Record, facts: Facts, presses_count: int, at_us: int) 
 
 
 @helper
+def _note_place(record: Record, sample: Sample, displaced: bool) -> None:  # noqa: FBT001 - positional in compiled code
+    position_m = sample.position_m
+    if not isnan(position_m):
+        if isnan(record["position_anchor_m"]):
+            look_again(record)  # compared with nothing this time
+            record["position_anchor_m"] = position_m
+        elif displaced:
+            record["position_anchor_m"] = position_m
+    if sample.floor != COUNT_ABSENT:
+        record["floor"] = sample.floor
+    if not isnan(sample.load_kg):
+        record["load_kg"] = sample.load_kg
+
+
+@helper
 def _note_facts(record: Record, facts: Facts, sample: Sample, at_us: int) -> None:
     if facts.stationary == NO:
         record["stationary_since_us"] = NONE_US
     elif facts.stationary == YES and (record["stationary_since_us"] == NONE_US or facts.displaced):
         record["stationary_since_us"] = at_us
-    position_m = sample.position_m
-    if not isnan(position_m) and (facts.displaced or isnan(record["position_anchor_m"])):
-        record["position_anchor_m"] = position_m
-    if sample.floor != COUNT_ABSENT:
-        record["floor"] = sample.floor
-    if not isnan(sample.load_kg):
-        record["load_kg"] = sample.load_kg
     record["aboard"] = aboard_after(record["aboard"], facts)
     record["stationary"] = facts.stationary
     record["at_level"] = facts.at_level
@@ -206,7 +248,10 @@ def _note_sightings(record: Record, facts: Facts) -> None:
 @helper
 def latch_alarm(record: Record, at_us: int, limits: Limits) -> None:
     """Keep the first press since the doors were last open at a landing, but for test calls."""
-    if not alarm_counts(record, limits) and at_us >= record["open_at_us"]:
+    if at_us < record["open_at_us"]:
+        return
+    record["alarm_last_us"] = max(record["alarm_last_us"], at_us)
+    if not alarm_counts(record, limits):
         record["alarm_since_us"] = at_us
 
 
@@ -227,38 +272,81 @@ def take_button(
 
 
 @helper
+def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
+    """Tell whether this sample, which says `said`, brings no news: no rule need be asked.
+
+    The place where a rule's `needs_look` is asked, last. A device that started anew is news.
+    """
+    if said != record["said"] or said == _NOTHING_SAID or sample.boot_id != record["boot_id"]:
+        return False
+    if not record["observed_us"] <= sample.observed_at_us < record["due_us"]:
+        return False
+    presses_count = sample.door_open_presses_count
+    if presses_count not in (COUNT_ABSENT, record["door_open_presses_count"]):
+        return False
+    if suppression_needs_look(record, sample):
+        return False
+    return not entrapment_needs_look(record, sample, limits)
+
+
+@helper
+def take_quiet(record: Record, sample: Sample, limits: Limits) -> None:
+    """Apply a sample without news."""
+    displaced = is_displaced(record, sample, limits)
+    _note_time(record, sample)
+    _note_place(record, sample, displaced)
+
+
+@helper
 def take_sample(
     record: Record,
     sample: Sample,
+    said: int,
     context: Context,
 ) -> None:
-    """Apply a sample to its lift."""
+    """Apply a sample, which says `said`, to its lift by all rules."""
     if _is_late(record, sample):
         return
     at_us = sample.observed_at_us
     limits = context.limits
+    wake(record)
     if at_us < record["observed_us"]:
         _set_clock_back(record, at_us - record["observed_us"])
-    if earliest_due_us(record, limits) <= at_us:
+    if record["due_us"] <= at_us:
         fire_due(record, at_us, context)
+    record["said"] = said
     if sample.boot_id != record["boot_id"]:
         record["seen"] &= CAME_AUTOMATIC
     facts = facts_of(record, sample, limits)
     _note_time(record, sample)
     travelled_before = record["travelling"]
+    _note_place(record, sample, facts.displaced)
     _note_facts(record, facts, sample, at_us)
     _note_sightings(record, facts)
     button = sample.alarm_button
-    if button != _BUTTON_UNKNOWN and at_us >= record["button_at_us"]:
-        take_button(record, button, at_us, context)
+    if button != _BUTTON_UNKNOWN:
+        if at_us >= record["button_at_us"]:
+            take_button(record, button, at_us, context)
+        else:
+            look_again(record)
+            # An event of a later press has overtaken this sample: its own press is one, too.
+            if button == _PRESSED and record["sample_button"] != _PRESSED:
+                latch_alarm(record, at_us, limits)
+        record["sample_button"] = button
     _note_way_out(record, facts, at_us)
     take_mode(record, sample.service_mode, at_us, context)
     update_suppression(record, at_us, context)
     watch_rest(record, facts.displaced, at_us)
     _note_presses(record, facts, sample.door_open_presses_count, at_us)
     if record["status"][_ENTRAPMENT] & OPEN:
+        look_again(record)  # an entrapment is followed closely, and its end is
         watch_release(record, facts, at_us, context)
     weigh(record, at_us, context)
     watch_faults(record, facts, travelled_before, at_us, context)
-    if earliest_due_us(record, limits) <= at_us:
+    record["due_us"] = earliest_due_us(record, limits)
+    if record["due_us"] <= at_us:
         fire_due(record, at_us, context)
+        record["due_us"] = earliest_due_us(record, limits)
+    # An open entrapment is followed closely; silence is counted from the last word.
+    if record["status"][_ENTRAPMENT] & OPEN or silence_due_us(record, limits) != NEVER_DUE_US:
+        look_again(record)

@@ -2,6 +2,7 @@
 
 Order within a lift is the order of the rows. Each call fills `rows` as far as there is room for
 one more worst case and returns where it stopped, so that the caller can go on with a fresh table.
+Records of lifts further on are asked for ahead: otherwise each sample would wait for memory.
 Must not know how the columns came about.
 """
 
@@ -15,33 +16,38 @@ from liftward_detection.episodes import Context, Cursor, Rows
 from liftward_detection.event_intake import take_event
 from liftward_detection.events import EventArrays
 from liftward_detection.fleet import NEVER_DUE_US, Record
-from liftward_detection.intake import allowance_us, take_sample
+from liftward_detection.intake import allowance_us, is_quiet, take_quiet, take_sample
 from liftward_detection.kinds import KIND_COUNT
+from liftward_detection.prefetching import prefetch
+from liftward_detection.quiet import said_of, wake
 from liftward_detection.samples import SampleArrays, sample_at
 from liftward_detection.thresholds import Limits
 from liftward_detection.timers import earliest_due_us, fire_due
 
 # One sample or event can at worst end and begin every kind, and raise an entrapment twice, twice.
 ROWS_PER_STEP_MAX = 2 * KIND_COUNT + 4
+# Samples ahead of the present one whose records are asked for: memory answers meanwhile.
+LOOK_AHEAD = 16
+CURSOR_LENGTH = 2  # rows filled, samples that were quiet
 
 Records = NDArray[np.void]  # shape (lift_count,), dtype fleet.RECORD
 Times = NDArray[np.int64]
 SampleLoop = Callable[[Records, Times, SampleArrays, Limits, int, Rows, Cursor], int]
 EventLoop = Callable[[Records, Times, EventArrays, Limits, int, Rows, Cursor], int]
 DueLoop = Callable[[Records, Times, NDArray[np.int32], int, Limits, int, Rows, Cursor], int]
+RenewLoop = Callable[[Records, Times, Limits], int]
 
 
 @helper
 def _tick_due_us(record: Record, limits: Limits) -> int:
     """Return the platform time at which a tick has to look at this lift."""
-    earliest_us = earliest_due_us(record, limits)
-    if earliest_us == NEVER_DUE_US:
+    if record["due_us"] == NEVER_DUE_US:
         return NEVER_DUE_US
-    return earliest_us + allowance_us(record, limits)
+    return record["due_us"] + allowance_us(record, limits)  # type: ignore[no-any-return]  # records are untyped
 
 
-def _build_loops(fingerprint: int) -> tuple[SampleLoop, EventLoop, DueLoop]:
-    """Define the loops around `fingerprint`, which ties cached code to the sources it is from."""
+def _build_samples_loop(fingerprint: int) -> SampleLoop:
+    """Define the loop around `fingerprint`, which ties cached code to the sources it is from."""
 
     @entry_point
     def samples_loop(  # noqa: PLR0917 - called from here only, with what it touches
@@ -54,16 +60,35 @@ def _build_loops(fingerprint: int) -> tuple[SampleLoop, EventLoop, DueLoop]:
         cursor: Cursor,
     ) -> int:
         room_needed = len(rows) - ROWS_PER_STEP_MAX if fingerprint >= 0 else 0
+        last = len(samples.lift_index) - 1
+        quiet_count = 0
+        for i in range(start, min(start + LOOK_AHEAD, last)):
+            prefetch(records, samples.lift_index[i])
         for i in range(start, len(samples.lift_index)):
             if cursor[0] > room_needed:
+                cursor[1] += quiet_count
                 return i
+            prefetch(records, samples.lift_index[min(i + LOOK_AHEAD, last)])
             sample = sample_at(samples, i)
             lift = sample.lift_index
-            context = Context(lift, sample.received_at_us, limits, rows, cursor)
-            take_sample(records[lift], sample, context)
-            tick_due_us[lift] = _tick_due_us(records[lift], limits)
+            record = records[lift]
+            said = said_of(record, sample, limits)
+            if is_quiet(record, sample, said, limits):
+                take_quiet(record, sample, limits)
+                quiet_count += 1
+                if record["due_us"] == NEVER_DUE_US:
+                    continue
+            else:
+                context = Context(lift, sample.received_at_us, limits, rows, cursor)
+                take_sample(record, sample, said, context)
+            tick_due_us[lift] = _tick_due_us(record, limits)
+        cursor[1] += quiet_count
         return len(samples.lift_index)
 
+    return samples_loop
+
+
+def _build_loops(fingerprint: int) -> tuple[EventLoop, DueLoop, RenewLoop]:
     @entry_point
     def events_loop(  # noqa: PLR0917 - as above
         records: Records,
@@ -101,11 +126,23 @@ def _build_loops(fingerprint: int) -> tuple[SampleLoop, EventLoop, DueLoop]:
                 return i
             lift = lifts[i]
             horizon_us = now_us - allowance_us(records[lift], limits)
+            wake(records[lift])
             fire_due(records[lift], horizon_us, Context(lift, now_us, limits, rows, cursor))
+            records[lift]["due_us"] = earliest_due_us(records[lift], limits)
             tick_due_us[lift] = _tick_due_us(records[lift], limits)
         return len(lifts)
 
-    return samples_loop, events_loop, due_loop
+    @entry_point
+    def renew_loop(records: Records, tick_due_us: Times, limits: Limits) -> int:
+        """Work out anew what rests on limits, after they have changed."""
+        for lift in range(len(records) if fingerprint >= 0 else 0):
+            wake(records[lift])
+            records[lift]["due_us"] = earliest_due_us(records[lift], limits)
+            tick_due_us[lift] = _tick_due_us(records[lift], limits)
+        return len(records)
+
+    return events_loop, due_loop, renew_loop
 
 
-samples_loop, events_loop, due_loop = _build_loops(SOURCE_FINGERPRINT)
+samples_loop = _build_samples_loop(SOURCE_FINGERPRINT)
+events_loop, due_loop, renew_loop = _build_loops(SOURCE_FINGERPRINT)

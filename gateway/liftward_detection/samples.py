@@ -89,26 +89,24 @@ class Sample(NamedTuple):
     door_open_presses_count: int
 
 
-_KEYS = SampleArrays._fields[:5]
-_SIGNALS = SampleArrays._fields[5:]
-_KEY_TYPES = (np.int32, np.int64, np.int64, np.int64, np.int64)
-_SIGNAL_TYPES: dict[SignalType, tuple[type[np.generic], float]] = {
-    SignalType.FLOAT: (np.float32, np.nan),
-    SignalType.COUNT: (np.int64, COUNT_ABSENT),
-    SignalType.STATE: (np.int8, 0),
+_KEYS = tuple(
+    (name, np.dtype(np.int32 if name == "lift_index" else np.int64))
+    for name in SampleArrays._fields[:5]
+)
+_ABSENT: dict[SignalType, tuple[np.dtype[Any], float]] = {
+    SignalType.FLOAT: (np.dtype(np.float32), np.nan),
+    SignalType.COUNT: (np.dtype(np.int64), COUNT_ABSENT),
+    SignalType.STATE: (np.dtype(np.int8), 0),
 }
-_TYPE_AND_ABSENT = {name: _SIGNAL_TYPES[SIGNAL_BY_NAME[name].type] for name in _SIGNALS}
+_SIGNALS = tuple((name, *_ABSENT[SIGNAL_BY_NAME[name].type]) for name in SampleArrays._fields[5:])
 
 
 def sample_arrays(columns: SampleSource) -> SampleArrays:
     """Return the rules' signals, contiguous and typed; raise ValueError when lengths differ."""
-    count = len(columns.lift_index)
-    arrays = [
-        np.ascontiguousarray(getattr(columns, name), dtype=dtype)
-        for name, dtype in zip(_KEYS, _KEY_TYPES, strict=True)
-    ]
-    for name, (dtype, absent) in _TYPE_AND_ABSENT.items():
-        column = columns.signals.get(name)
+    arrays = [np.ascontiguousarray(getattr(columns, name), dtype=dtype) for name, dtype in _KEYS]
+    count, signals = len(arrays[0]), columns.signals
+    for name, dtype, absent in _SIGNALS:
+        column = signals.get(name)
         if column is None:
             arrays.append(np.full(count, absent, dtype=dtype))
         else:
@@ -116,7 +114,7 @@ def sample_arrays(columns: SampleSource) -> SampleArrays:
     for name, array in zip(SampleArrays._fields, arrays, strict=True):
         if array.shape != (count,):
             raise ValueError(f"column {name} has shape {array.shape}; allowed: ({count},)")
-    return SampleArrays(*arrays)
+    return SampleArrays._make(arrays)
 
 
 @inlined
@@ -149,6 +147,6 @@ def sample_at(samples: SampleArrays, i: int) -> Sample:
 
 def no_samples() -> SampleArrays:
     """Return arrays of no rows, of the types that compiled code expects."""
-    keys: list[Any] = [np.empty(0, dtype=dtype) for dtype in _KEY_TYPES]
-    signals: list[Any] = [np.empty(0, dtype=dtype) for dtype, _ in _TYPE_AND_ABSENT.values()]
+    keys: list[Any] = [np.empty(0, dtype=dtype) for _, dtype in _KEYS]
+    signals: list[Any] = [np.empty(0, dtype=dtype) for _, dtype, _ in _SIGNALS]
     return SampleArrays(*keys, *signals)

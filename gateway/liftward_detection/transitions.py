@@ -64,6 +64,7 @@ ROW = np.dtype(
 _WEIGHT_NAMES = ("prior", *(piece.value for piece in Piece), "time_at_rest")
 _PLACE_NAMES = ("off_level", "at_level", "level_unknown")
 _SUPPRESSIONS = tuple(Suppression)
+_NO_ROWS = np.empty(0, dtype=ROW)
 _KINDS = tuple(DetectionKind)
 _TRANSITIONS = tuple(Transition)
 _LEVELS = tuple(Level)
@@ -83,7 +84,7 @@ class Transitions:
 
     @classmethod
     def none(cls) -> Self:
-        return cls(np.empty(0, dtype=ROW))
+        return cls(_NO_ROWS)
 
     def __len__(self) -> int:
         return len(self.table)

@@ -54,7 +54,7 @@ class Detector:
     def copy_state(self) -> FleetState:
         """Return a copy that may be turned into bytes while the detector goes on."""
         self._make_room()
-        return FleetState(self._state.records.copy(), self._state.tick_due_us.copy())
+        return self._state.copy()
 
     def _make_room(self) -> None:
         lift_count = len(self._registry.lift_keys)

@@ -1,171 +1,160 @@
-"""Samples per second of the detector, beside its naive twin on the same samples.
+"""Samples per second of the detector on one core, beside its naive twin and the memory's limit.
 
-Batches as a gateway makes them (a sample of many lifts each) and the worst that can come: one
-lift's backfill, and tiny batches. Then a tick over the whole fleet, and bytes per lift. Medians.
+300,000 lifts: an evening of a simulated city in batches of four sizes, then the worst that can
+come: news at every sample, one lift's backfill. The memory's limit is a loop that reads the same
+columns, touches the same cache lines and decides nothing. Then ticks over the whole fleet, bytes
+for each lift, and what the first call costs. Medians, in seconds of CPU time: what else the machine
+does is not counted.
 """
 
+import json
+import os
 import statistics
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+import detect_streams as streams
 import numpy as np
+from detect_floor import touch
+from detect_naive import naive_samples_per_s
 
-from liftward_detection.detector import observe, tick, warm_up
+from liftward_detection.detector import count_quiet, observe, tick, warm_up
 from liftward_detection.fleet import FleetState
 from liftward_detection.thresholds import default_thresholds
-from liftward_kit.clock import monotonic_s
 from liftward_runtime.bench.command import BenchOptions
-from liftward_wire.columns import DTYPES, SampleColumns
-from liftward_wire.signals import SIGNALS, SignalType
-from liftward_wire.states import DoorState, DoorZone, Occupancy, ServiceMode
-from support.detector_twin import Twin
+from liftward_wire.columns import SampleColumns
 
-START_US = 1_700_000_000_000_000
-SECOND_US = 1_000_000
-NAIVE_SAMPLES = 20_000  # the naive twin is slow; a rate needs no more
+LIFTS_COUNT = 300_000
+BATCH_SIZES = (100, 1_000, 10_000, 100_000)
+GATEWAY_BATCH = 10_000  # what a worker hands over at 60,000 samples/s
+PENDING_SHARE, DUE_COUNT = 0.1, 5_000
+_THRESHOLDS = default_thresholds()
+_FIRST_CALL = (
+    "import time; from liftward_detection.detector import warm_up; s = time.process_time();"
+    "warm_up(); print(time.process_time() - s)"
+)
+
+Columns = list[SampleColumns]
 
 
 def measure(options: BenchOptions) -> dict[str, Any]:
-    """Measure every shape of batch on a fleet of 300,000 lifts."""
-    lifts_count, runs = 300_000, 3 if options.quick else 7
+    """Measure every shape of stream and of tick; the quick run takes fewer samples and runs."""
+    runs, seconds = (3, 4.0) if options.quick else (7, 12.0)
     warm_up()
-    rng = np.random.default_rng(7)
-    mixed = {
-        size: _rate(_batches(rng, lifts_count, size, rounds=200_000 // size), lifts_count, runs)
-        for size in (100, 1_000, 10_000, 100_000)
-    }
-    backfill = _rate([_columns(rng, np.zeros(100_000, np.int32), spread_s=1.0)], lifts_count, runs)
+    warm, ticks = streams.city(LIFTS_COUNT, warm_s=15.0, measured_s=seconds)
+    blank, lived_in = FleetState.empty(LIFTS_COUNT), FleetState.empty(LIFTS_COUNT)
+    _feed(lived_in, warm)
+    by_batch, quiet = {}, {}
+    for size in BATCH_SIZES:
+        batches = streams.in_batches(ticks, size, _samples_max(size, runs))
+        by_batch[size] = _rate(partial(_feed, batches=batches), lived_in, batches, runs)
+        if size == GATEWAY_BATCH:
+            quiet["city"] = _quiet_share(lived_in, batches)
+            limit = _rate(partial(touch, batches=batches), lived_in, batches, runs)
+            naive = naive_samples_per_s(batches)
+    others = {}
+    for name, size in (("all_news", GATEWAY_BATCH), ("all_news_batches_of_100", 100)):
+        warm, batches = streams.all_news(LIFTS_COUNT, size, _samples_max(size, runs))
+        busy = blank.copy()
+        _feed(busy, warm)
+        quiet[name] = _quiet_share(busy, batches)
+        others[name] = _rate(partial(_feed, batches=batches), busy, batches, runs)
+    batches = streams.backfill(100_000)
+    quiet["backfill"] = _quiet_share(blank, batches)
+    others["backfill"] = _rate(partial(_feed, batches=batches), blank, batches, runs)
+    ticks_ms = _ticks_ms(lived_in, runs)
     return {
-        "lifts": lifts_count,
-        "samples_per_s": mixed[10_000],
-        "samples_per_s_by_batch": mixed,
-        "samples_per_s_backfill": backfill,
-        "samples_per_s_worst": min(*mixed.values(), backfill),
-        "naive_samples_per_s": _naive_rate(rng),
-        "tick_ms": _tick_ms(lifts_count, runs),
+        "lifts": LIFTS_COUNT,
+        "samples_per_s": by_batch[GATEWAY_BATCH],
+        "samples_per_s_by_batch": by_batch,
+        "samples_per_s_by_stream": others,
+        "samples_per_s_worst": min(*by_batch.values(), *others.values()),
+        "quiet_share": quiet,
+        "memory_limit_samples_per_s": limit,
+        "ratio_to_memory_limit": round(by_batch[GATEWAY_BATCH] / limit, 3),
+        "naive_samples_per_s": naive,
+        "tick_ms": max(ticks_ms.values()),
+        "tick_ms_by_case": ticks_ms,
         "bytes_per_lift": _bytes_per_lift(),
+        **_first_call_s(),
     }
 
 
 def summary(result: dict[str, Any]) -> list[str]:
     """Return the lines a person reads."""
-    naive = result["naive_samples_per_s"]
+    naive, quiet = result["naive_samples_per_s"], result["quiet_share"]
     rows = [("naive twin", naive)]
-    rows += [(f"batches of {size:,}", rate) for size, rate in _by_batch(result)]
-    rows += [("one lift's backfill", result["samples_per_s_backfill"])]
-    lines = [f"{name:<26}{rate:>12,} samples/s   x {rate / naive:.1f}" for name, rate in rows]
+    rows += [
+        (f"city, batches of {int(size):,}", rate)
+        for size, rate in result["samples_per_s_by_batch"].items()
+    ]
+    rows += [
+        (name.replace("_", " "), rate) for name, rate in result["samples_per_s_by_stream"].items()
+    ]
+    rows += [("memory's limit", result["memory_limit_samples_per_s"])]
+    ticks = ", ".join(f"{ms:.2f} ms {case}" for case, ms in result["tick_ms_by_case"].items())
     return [
-        *lines,
-        f"a tick over {result['lifts']:,} lifts: {result['tick_ms']:.2f} ms",
+        *(f"{name:<26}{rate:>12,} samples/s   x {rate / naive:.1f}" for name, rate in rows),
+        "without news: " + ", ".join(f"{share:.0%} of {name}" for name, share in quiet.items()),
+        f"a tick over {result['lifts']:,} lifts: {ticks}",
         f"memory: {result['bytes_per_lift']} bytes per lift",
+        f"first call: {result['compile_s']} s, with the compiled code kept {result['load_s']} s",
     ]
 
 
-def _by_batch(result: dict[str, Any]) -> list[tuple[int, int]]:
-    return list(result["samples_per_s_by_batch"].items())
+def _samples_max(size: int, runs: int) -> int:
+    """Return how many samples are enough: small batches are slower, and less noisy together."""
+    return min(1_000 * size, 100_000 * runs)
 
 
-def _batches(
-    rng: np.random.Generator, lifts_count: int, size: int, *, rounds: int
-) -> list[SampleColumns]:
-    """Return batches of a sample each of random lifts; time goes on from batch to batch."""
-    return [
-        _columns(
-            rng,
-            rng.integers(0, lifts_count, size).astype(np.int32),
-            start_us=START_US + number * SECOND_US,
-            spread_s=0.0,
-        )
-        for number in range(rounds)
-    ]
+def _feed(state: FleetState, batches: Columns) -> None:
+    for batch in batches:
+        observe(state, batch, _THRESHOLDS)
 
 
-def _columns(
-    rng: np.random.Generator,
-    lift_index: Any,
-    *,
-    start_us: int = START_US,
-    spread_s: float,
-) -> SampleColumns:
-    count = len(lift_index)
-    observed_at_us = start_us + np.arange(count) * int(spread_s * SECOND_US)
-    return SampleColumns(
-        lift_index=lift_index,
-        observed_at_us=observed_at_us,
-        received_at_us=observed_at_us + 100_000,
-        boot_id=np.ones(count, np.int64),
-        sequence=np.arange(count, dtype=np.int64),
-        signals=_signals(rng, count),
-    )
+def _rate(
+    work: Callable[[FleetState], None], before: FleetState, batches: Columns, runs: int
+) -> int:
+    """Return samples per second, each run from the same state."""
+    seconds = statistics.median(_seconds(work, before.copy()) for _ in range(runs))
+    return round(sum(map(len, batches)) / seconds)
 
 
-def _signals(rng: np.random.Generator, count: int) -> dict[str, Any]:
-    """Return plausible traffic: most cars move, some stand with open doors, few are stuck."""
-    moving = rng.random(count) < 0.6
-    absent = {SignalType.FLOAT: np.nan, SignalType.COUNT: -(2**63), SignalType.STATE: 0}
-    signals = {
-        signal.name: np.full(count, absent[signal.type], DTYPES[signal.type]) for signal in SIGNALS
-    }
-    signals["service_mode"][:] = ServiceMode.NORMAL.code
-    signals["speed_mps"][:] = np.where(moving, 1.5, 0.0)
-    signals["car_door"][:] = np.where(moving, DoorState.CLOSED.code, DoorState.OPEN.code)
-    signals["door_zone"][:] = np.where(moving, DoorZone.OUTSIDE.code, DoorZone.INSIDE.code)
-    signals["occupancy"][:] = np.where(
-        rng.random(count) < 0.5, Occupancy.OCCUPIED.code, Occupancy.EMPTY.code
-    )
-    signals["load_kg"][:] = np.where(signals["occupancy"] == Occupancy.OCCUPIED.code, 75.0, 0.0)
-    return signals
+def _quiet_share(before: FleetState, batches: Columns) -> float:
+    state = before.copy()
+    quiet_count = sum(count_quiet(state, batch, _THRESHOLDS) for batch in batches)
+    return round(quiet_count / sum(map(len, batches)), 3)
 
 
-def _rate(batches: list[SampleColumns], lifts_count: int, runs: int) -> int:
-    count = sum(len(batch) for batch in batches)
-    thresholds = default_thresholds()
-
-    def once() -> float:
-        state = FleetState.empty(lifts_count)
-        return _seconds(lambda: [observe(state, batch, thresholds) for batch in batches])
-
-    return round(count / statistics.median(once() for _ in range(runs)))
-
-
-def _naive_rate(rng: np.random.Generator) -> int:
-    columns = _columns(rng, rng.integers(0, 1_000, NAIVE_SAMPLES).astype(np.int32), spread_s=0.01)
-    limits = default_thresholds()
-    twins = {int(lift): Twin(int(lift), limits) for lift in np.unique(columns.lift_index)}
-    rows = [_row(columns, index) for index in range(len(columns))]
-
-    def run() -> None:
-        for row in rows:
-            twins[row["lift"]].take_sample(row)
-
-    return round(NAIVE_SAMPLES / _seconds(run))
-
-
-def _row(columns: SampleColumns, index: int) -> dict[str, Any]:
-    """Return one sample in the words the twin reads; absent signals are left out."""
-    row: dict[str, Any] = {
-        "lift": int(columns.lift_index[index]),
-        "at_us": int(columns.observed_at_us[index]),
-        "received_us": int(columns.received_at_us[index]),
-        "boot_id": 1,
-        "sequence": int(columns.sequence[index]),
-    }
-    for signal in SIGNALS:
-        value = columns.signals[signal.name][index].item()
-        if signal.type is SignalType.STATE and value:
-            assert signal.states is not None
-            row[signal.name] = signal.states.from_code(value).value
-        elif signal.type is SignalType.FLOAT and value == value:  # noqa: PLR0124 - not NaN
-            row[signal.name] = value
-    return row
-
-
-def _tick_ms(lifts_count: int, runs: int) -> float:
-    state, thresholds = FleetState.empty(lifts_count), default_thresholds()
+def _ticks_ms(lived_in: FleetState, runs: int) -> dict[str, float]:
+    """Measure a tick with nothing due, with many timers running, with many due at once."""
+    pending, due = FleetState.empty(LIFTS_COUNT), FleetState.empty(LIFTS_COUNT)
+    many = np.arange(0, LIFTS_COUNT, round(1 / PENDING_SHARE), dtype=np.int32)
     rng = np.random.default_rng(11)
-    observe(state, _columns(rng, np.arange(lifts_count, dtype=np.int32), spread_s=0.0), thresholds)
-    seconds = [_seconds(lambda: tick(state, START_US + SECOND_US, thresholds)) for _ in range(runs)]
-    return round(statistics.median(seconds) * 1000, 3)
+    few = np.sort(rng.permutation(LIFTS_COUNT)[:DUE_COUNT]).astype(np.int32)
+    _feed(pending, streams.trapped(many))
+    _feed(due, streams.trapped(few))
+    cases = {
+        "as the city lives": (lived_in, streams.START_US),
+        f"{len(many):,} timers running": (pending, streams.START_US + 5 * streams.SECOND_US),
+        f"{len(few):,} due at once": (due, streams.START_US + 600 * streams.SECOND_US),
+    }
+    found = {}
+    for name, (before, now_us) in cases.items():
+        work = partial(_tick, now_us=now_us)
+        seconds = statistics.median(_seconds(work, before.copy()) for _ in range(runs))
+        found[name] = round(seconds * 1000, 3)
+    assert _tick(due.copy(), cases[f"{len(few):,} due at once"][1]) >= DUE_COUNT
+    return found
+
+
+def _tick(state: FleetState, now_us: int) -> int:
+    return len(tick(state, now_us, _THRESHOLDS))
 
 
 def _bytes_per_lift() -> int:
@@ -173,7 +162,25 @@ def _bytes_per_lift() -> int:
     return (large - small) // 1_000
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    started_s = monotonic_s()
-    work()
-    return monotonic_s() - started_s
+def _first_call_s() -> dict[str, float]:
+    """Return what the first call costs in a new process: nothing compiled, then all of it kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        environ = {**os.environ, "NUMBA_CACHE_DIR": folder}
+        seconds = [
+            json.loads(
+                subprocess.run(
+                    [sys.executable, "-P", "-c", _FIRST_CALL],
+                    check=True,
+                    stdout=subprocess.PIPE,
+                    env=environ,
+                ).stdout
+            )
+            for _ in range(2)
+        ]
+    return {"compile_s": round(seconds[0], 2), "load_s": round(seconds[1], 2)}
+
+
+def _seconds(work: Callable[[FleetState], object], state: FleetState) -> float:
+    started_s = time.process_time()
+    work(state)
+    return time.process_time() - started_s

@@ -110,6 +110,8 @@ class Twin:
     button: str = "unknown"
     button_event_us: int | None = None
     alarm_us: int | None = None
+    alarm_last_us: int | None = None
+    sample_button: str = "unknown"
     open_us: int | None = None
     stationary_us: int | None = None
     travelled: bool = False
@@ -186,6 +188,7 @@ class Twin:
         for name in (
             "stationary_us",
             "alarm_us",
+            "alarm_last_us",
             "open_us",
             "mode_at_us",
             "button_event_us",
@@ -289,9 +292,16 @@ class Twin:
         button = row.get("alarm_button", "unknown")
         if button != "unknown" and not earlier(at_us, self.button_event_us):
             self.take_button(button, at_us)
+        elif button == "pressed" and self.sample_button != "pressed":
+            self.latch_alarm(at_us)
+        if button != "unknown":
+            self.sample_button = button
         if facts.shut is False:
             self.travelled = self.pressed = self.ran = self.moved = False
-            self.open_us, self.alarm_us = at_us, None
+            self.open_us = at_us
+            if self.alarm_us is not None and self.alarm_us <= at_us:
+                assert self.alarm_last_us is not None
+                self.alarm_us = self.alarm_last_us if self.alarm_last_us > at_us else None
         else:
             self.retried = self.retried and facts.shut is not True
             self.travelled = self.travelled or facts.travelling is True
@@ -357,7 +367,10 @@ class Twin:
         self.settle("gb_90", button == "pressed", at_us)
 
     def latch_alarm(self, at_us: int) -> None:
-        if not self.alarm_counts() and not earlier(at_us, self.open_us):
+        if earlier(at_us, self.open_us):
+            return
+        self.alarm_last_us = at_us if self.alarm_last_us is None else max(at_us, self.alarm_last_us)
+        if not self.alarm_counts():
             self.alarm_us = at_us
 
     def take_mode(self, mode: str, at_us: int) -> None:

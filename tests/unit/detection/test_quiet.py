@@ -1,0 +1,172 @@
+"""Samples without news: the short way must end where the long way ends, to the last field."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liftward_detection.detector import count_quiet, observe, take_events, tick
+from liftward_detection.facts import NO, YES
+from liftward_detection.fleet import NOTHING_SAID, RECORD, FleetState
+from liftward_detection.samples import SampleArrays
+from liftward_detection.thresholds import default_thresholds
+from liftward_detection.transitions import Transitions
+from liftward_wire.signals import SIGNALS, SignalType
+from unit.detection.streams import (
+    EPOCH_US,
+    SECOND_US,
+    Row,
+    comparable,
+    event_columns,
+    rows_of,
+    sample,
+    sample_columns,
+)
+from unit.detection.test_twin import LIFTS, PROPERTY, STREAM, disturb, expand
+
+THRESHOLDS = default_thresholds()
+
+
+# What a quiet sample leaves as it is, although it follows from what it writes.
+LEFT_OUT = {"said", "open_at_us", "mode_at_us"}
+
+
+def kept_bytes() -> np.ndarray[Any, Any]:
+    """Return which bytes of a record must be the same after each message."""
+    mask = np.zeros(RECORD.itemsize, dtype=bool)
+    for name, (type_, offset, *_) in (RECORD.fields or {}).items():
+        mask[offset : offset + type_.itemsize] = name not in LEFT_OUT
+    return mask
+
+
+def bytes_of(state: FleetState) -> np.ndarray[Any, Any]:
+    return state.records.view(np.uint8).reshape(-1, RECORD.itemsize)
+
+
+def tell(state: FleetState, row: Row) -> list[Transitions]:
+    if "kind" in row:
+        return [take_events(state, event_columns([row]), THRESHOLDS)]
+    return [observe(state, sample_columns([row]), THRESHOLDS)]
+
+
+def settled(state: FleetState) -> bytes:
+    """Return the records with what quiet samples left out written down, as after a restart."""
+    restored = FleetState.from_bytes(state.to_bytes())
+    tick(restored, 0, THRESHOLDS)
+    return restored.to_bytes()
+
+
+@PROPERTY
+@given(
+    STREAM,
+    st.integers(1, 3),
+    st.lists(
+        st.tuples(
+            st.integers(0, 450),
+            st.sampled_from([-20, -1, 0, 7]).map(lambda s: s * SECOND_US),
+            st.sampled_from([0, 3, 90]).map(lambda s: s * SECOND_US),
+        ),
+        max_size=4,
+    ),
+)
+def test_the_short_way_ends_where_the_long_way_does(
+    stream: Any, repeats: int, disturbances: Any
+) -> None:
+    """After each message, transitions and records are those of one that looks at each sample."""
+    beginnings, steps = stream
+    steps = [
+        (lift, elapsed_s / repeats, [] if number and not isinstance(what, dict) else what)
+        for lift, elapsed_s, what in steps
+        for number in range(1 if isinstance(what, dict) else repeats)
+    ]
+    rows = disturb(expand((beginnings, steps)), disturbances)
+    quick, thorough, kept = FleetState.empty(LIFTS), FleetState.empty(LIFTS), kept_bytes()
+
+    for number, row in enumerate(rows):
+        thorough.records["said"] = NOTHING_SAID  # looks at each
+        found, expected = tell(quick, row), tell(thorough, row)
+        if number % 7 == 0:
+            found.append(tick(quick, row["received_us"], THRESHOLDS))
+            expected.append(tick(thorough, row["received_us"], THRESHOLDS))
+        assert comparable(rows_of(found)) == comparable(rows_of(expected))
+        different = (bytes_of(quick) != bytes_of(thorough)) & kept
+        assert not different.any(), f"byte {np.argwhere(different)[0]} after {row}"
+        assert quick.tick_due_us.tolist() == thorough.tick_due_us.tolist()
+
+    assert settled(quick) == settled(thorough)
+
+
+MOVING: Row = {"speed_mps": 1.5, "car_door": "closed", "door_zone": "outside", "load_kg": 75.0}
+STANDING: Row = {"speed_mps": 0.0, "car_door": "open", "door_zone": "inside", "floor": 3}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param([sample(at_s=s, **STANDING) for s in range(100)], id="standing open"),
+        pytest.param(
+            [sample(at_s=s, **MOVING, position_m=1.5 * s, floor=s // 2) for s in range(100)],
+            id="moving",
+        ),
+        pytest.param(
+            [sample(at_s=s, **MOVING | {"load_kg": 70.0 + s % 7}) for s in range(100)],
+            id="a load cell that trembles",
+        ),
+    ],
+)
+def test_most_samples_of_an_undisturbed_lift_are_quiet(rows: list[Row]) -> None:
+    """Standing, moving or trembling within its limits, only the first samples are news."""
+    assert count_quiet(FleetState.empty(1), sample_columns(rows), THRESHOLDS) >= len(rows) - 2
+
+
+def test_a_sample_is_read_anew_when_limits_have_changed() -> None:
+    """What was packed with other limits is no measure, after a restart neither."""
+    crawling = [sample(at_s=s, speed_mps=0.1, car_door="closed") for s in range(4)]
+    wider = replace(THRESHOLDS, speed_dead_band_mps=0.2)
+    state = FleetState.empty(1)
+    observe(state, sample_columns(crawling[:3]), THRESHOLDS)
+    restored = FleetState.from_bytes(state.to_bytes())
+    before = int(state.records["stationary"][0])
+
+    for changed in (state, restored):
+        observe(changed, sample_columns(crawling[3:]), wider)
+
+    assert before == NO
+    assert [int(changed.records["stationary"][0]) for changed in (state, restored)] == [YES, YES]
+
+
+def test_a_timer_follows_changed_limits_without_a_sample() -> None:
+    """A shorter limit holds for what is already running, from the next tick."""
+    standing = [sample(at_s=s, speed_mps=0.0, door_zone="outside") for s in range(3)]
+    shorter = replace(THRESHOLDS, stopped_outside_zone_s=20.0)
+    state = FleetState.empty(1)
+    observe(state, sample_columns(standing), THRESHOLDS)
+    now_us = EPOCH_US + 30 * SECOND_US
+
+    assert len(tick(state, now_us, THRESHOLDS)) == 0
+    assert [row["kind"] for row in tick(state, now_us, shorter).rows()] == ["gb_04"]
+
+
+@pytest.mark.parametrize("signal", [s for s in SIGNALS if s.type is SignalType.STATE])
+def test_every_word_of_a_state_is_news_after_every_other(signal: Any) -> None:
+    """No two words are packed alike; what the rules do not read is no news."""
+    words = [state.value for state in signal.states]
+    pairs = [sample(at_s=0.0)]
+    for first in words:
+        for second in words:
+            at_s = len(pairs)
+            pairs += [sample(at_s=at_s + n, **{signal.name: first}) for n in range(2)]
+            pairs += [sample(at_s=at_s + 2, **{signal.name: second})]
+    read = signal.name in SampleArrays._fields
+
+    assert len(words) <= 16
+    changes = sum(
+        before.get(signal.name, "unknown") != after.get(signal.name, "unknown")
+        for before, after in pairwise(pairs)
+    )
+    quiet_count = count_quiet(FleetState.empty(1), sample_columns(pairs), THRESHOLDS)
+    assert quiet_count <= len(pairs) - 1 - changes if read else quiet_count >= len(pairs) - 2
