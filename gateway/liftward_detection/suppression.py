@@ -89,7 +89,7 @@ def _by_mode(record: Record, limits: Limits) -> int:
 def _is_overload(record: Record, load_kg: float) -> bool:
     rated_kg = float(record["rated_load_kg"])
     # NaN on either side compares as false.
-    return load_kg > max(rated_kg * _OVERLOAD_SHARE, rated_kg + _OVERLOAD_KG_MIN)
+    return bool(load_kg > max(rated_kg * _OVERLOAD_SHARE, rated_kg + _OVERLOAD_KG_MIN))
 
 
 @helper
