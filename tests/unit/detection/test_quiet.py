@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from liftward_detection.detector import count_quiet, observe, take_events, tick
 from liftward_detection.facts import NO, YES
 from liftward_detection.fleet import NOTHING_SAID, RECORD, FleetState
+from liftward_detection.kinds import Suppression
 from liftward_detection.samples import SampleArrays
 from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
@@ -21,6 +22,7 @@ from unit.detection.streams import (
     SECOND_US,
     Row,
     comparable,
+    event,
     event_columns,
     rows_of,
     sample,
@@ -121,6 +123,42 @@ STANDING: Row = {"speed_mps": 0.0, "car_door": "open", "door_zone": "inside", "f
 def test_most_samples_of_an_undisturbed_lift_are_quiet(rows: list[Row]) -> None:
     """Standing, moving or trembling within its limits, only the first samples are news."""
     assert count_quiet(FleetState.empty(1), sample_columns(rows), THRESHOLDS) >= len(rows) - 2
+
+
+@pytest.mark.parametrize(
+    ("overtaking", "told", "kind"),
+    [
+        ({"kind": "alarm_released"}, {"alarm_button": "pressed"}, "gb_90"),
+        (
+            {"kind": "mode_changed", "service_mode": "normal"},
+            {"service_mode": "fire_recall"},
+            "gb_44",
+        ),
+    ],
+)
+def test_a_word_that_an_event_overtook_counts_once_it_is_newer(
+    overtaking: Row, told: Row, kind: str
+) -> None:
+    """Samples from before the event say it in vain; the first one from after it is heard."""
+    state = FleetState.empty(1)
+    tell(state, event(at_s=5.0, **overtaking))
+
+    found = [tell(state, sample(at_s=at_s, **told))[0] for at_s in (1.0, 2.0, 6.0)]
+
+    assert [[row["kind"] for row in part.rows()] for part in found] == [[], [], [kind]]
+
+
+def test_suppression_is_told_although_the_second_sample_says_the_same() -> None:
+    """Out of service hides no running candidate; when that is dropped, it is what suppresses."""
+    state = FleetState.empty(1)
+    shut_in: Row = {"speed_mps": 0.0, "car_door": "closed", "occupancy": "occupied"}
+    tell(state, sample(at_s=0.0, **shut_in, door_zone="outside"))
+    opened = shut_in | {"car_door": "open", "door_zone": "inside"}
+
+    for at_s in (1.0, 2.0):
+        tell(state, sample(at_s=at_s, **opened, service_mode="out_of_service"))
+
+    assert state.suppression(0) is Suppression.OUT_OF_SERVICE
 
 
 def test_a_sample_is_read_anew_when_limits_have_changed() -> None:
