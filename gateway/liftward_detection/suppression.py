@@ -97,7 +97,8 @@ def needs_look(record: Record, sample: Sample) -> bool:
     """Tell whether a sample with the states of the last one tells of another load than before."""
     if record["shut"] != NO or isnan(sample.load_kg):
         return False
-    return _is_overload(record, float(sample.load_kg)) != (record["suppression"] == _OVERLOAD)
+    is_noted: bool = record["suppression"] == _OVERLOAD
+    return _is_overload(record, float(sample.load_kg)) != is_noted
 
 
 @helper
