@@ -2,8 +2,8 @@
 
 Each explanation has a log-weight, the sum of what the pieces of evidence say of it, and all but
 three of the innocent ones run out: for a while they stay as likely as they were, then they decay
-with a mean of their own. So the odds against an entrapment only fall while nothing new is told, and the
-instant at which they fall to a limit can be found to the microsecond. Must not know episodes.
+with a mean of their own. So the odds against an entrapment only fall while nothing new is told, and
+the instant at which they fall to a limit can be found to the microsecond. Must not know episodes.
 """
 
 from math import exp, floor, inf, log
