@@ -37,6 +37,7 @@ class IncidentOut(BaseModel):
     response_level: int
     persons_count: int | None
     release_seen_at: datetime | None
+    withdrawn_at: datetime | None
     arrived_at: datetime | None
     freed_at: datetime | None
     closed_at: datetime | None
@@ -75,7 +76,7 @@ class LogOut(BaseModel):
 class DetectionOut(BaseModel):
     detection_id: int
     kind: str
-    transition: Literal["began", "ended"]
+    transition: Literal["began", "raised", "ended"]
     level: str
     onset_at: datetime
     detected_at: datetime
