@@ -70,6 +70,8 @@ _SILENT = constant(Evidence.SILENT)
 _EVIDENCE_DERIVED = constant(Evidence.DERIVED)
 _EVIDENCE_REPORTED = constant(Evidence.REPORTED)
 
+_NAN = np.float32(np.nan)
+
 Rows = NDArray[np.void]  # dtype transitions.ROW, with room for one call's worst case
 Cursor = NDArray[np.int64]  # shape (1,): rows filled so far
 
@@ -177,6 +179,9 @@ def _write(  # noqa: PLR0917 - one place that knows the row's layout
     row["stationary_since_us"] = record["stationary_since_us"]
     row["load_kg"] = record["load_kg"]
     row["floor"] = record["floor"]
+    row["probability"] = _NAN
+    row["weights"][:] = 0
+    row["suppression"] = record["suppression"]
     context.cursor[0] += 1
 
 

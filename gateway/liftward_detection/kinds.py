@@ -44,6 +44,7 @@ class DetectionKind(Coded):
     GB_46 = "gb_46"  # emergency power operation
     GB_47 = "gb_47"  # earthquake mode
     GB_90 = "gb_90"  # car alarm button
+    SUPPRESSION_EXPIRED = "suppression_expired"  # not watched for longer than its reason explains
 
 
 KIND_COUNT = len(DetectionKind)
@@ -54,7 +55,7 @@ GB_CODE_MAX = 127  # GB codes travel as int8
 def _kind_of_gb_code() -> NDArray[np.int8]:
     table = np.full(GB_CODE_MAX + 1, NO_KIND, dtype=np.int8)
     for kind in DetectionKind:
-        if kind is not DetectionKind.ENTRAPMENT:
+        if kind.value.startswith("gb_"):
             table[int(kind.value.removeprefix("gb_"))] = kind.code
     return table
 
@@ -66,32 +67,40 @@ KIND_OF_GB_CODE = _kind_of_gb_code()
 class Transition(Coded):
     BEGAN = "began"
     ENDED = "ended"
+    RAISED = "raised"  # an open episode reached a higher level
 
 
 class Level(Coded):
     """How sure: the order is the meaning."""
 
-    SUSPECTED = "suspected"  # something that decides could not be known, or contradicts
-    PROBABLE = "probable"  # everything that decides was seen
+    SUSPECTED = "suspected"  # more likely than not
+    PROBABLE = "probable"  # nearly certain by the signals; for a code: derived, or reported
     CONFIRMED = "confirmed"  # and the passenger, or a second source, says so too
 
 
 class Reason(Coded):
     """Why a transition happened."""
 
-    OFF_LEVEL_TIMER = "off_level_timer"  # stationary between floors with people for too long
-    AT_LEVEL_TIMER = "at_level_timer"  # shut in at a landing and in distress for too long
-    ALARM_BUTTON = "alarm_button"  # the alarm button shortened the wait
+    # The three timers of detector "timers-1": no longer given, still in the history.
+    OFF_LEVEL_TIMER = "off_level_timer"
+    AT_LEVEL_TIMER = "at_level_timer"
+    ALARM_BUTTON = "alarm_button"
     CONDITION_HELD = "condition_held"  # derived from signals, for as long as the limit asks
     REPORTED_BY_CONTROLLER = "reported_by_controller"  # a fault_raised event
     WAY_OUT_OPEN = "way_out_open"  # ended: at level, door open, nobody seen in the car
     MOVED_ON = "moved_on"  # ended: the door had been open at level, and the car travels again
     CONDITION_CLEARED = "condition_cleared"  # ended: the signals say so
     CLEARED_BY_CONTROLLER = "cleared_by_controller"  # ended: a fault_cleared event
+    BELIEF = "belief"  # the evidence reached the level; its weights stand beside it
+    SECOND_SOURCE = "second_source"  # raised: alarm, controller code or presses agree
+    SILENT_WITHOUT_MAINS = "silent_without_mains"  # fell silent in mid-run, mains lost, people in
+    SELF_RELEASED = "self_released"  # ended: the lift ran to a landing by itself and opened
+    WITHDRAWN = "withdrawn"  # ended: the belief fell, it was something else
+    TIME_BOX_OVER = "time_box_over"  # not watched for longer than the reason explains
 
 
 class Suppression(Coded):
-    """Why a lift is not watched for entrapment at the moment (domain: GB/T service modes)."""
+    """Why standing still is no sign of entrapment at the moment; each reason has a time box."""
 
     NONE = "none"
     INSPECTION = "inspection"
@@ -99,6 +108,57 @@ class Suppression(Coded):
     OUT_OF_SERVICE = "out_of_service"
     INDEPENDENT = "independent"
     PARKED_EMPTY = "parked_empty"
+    RESCUE_DEVICE = "rescue_device"  # the automatic rescue device moves the car to a landing
+    RELEVELLING = "relevelling"  # creeps back to its landing with open doors
+    OVERLOAD = "overload"  # too full to leave, doors open
+    DOOR_HELD_OPEN = "door_held_open"
+    TEST_CALL = "test_call"  # an alarm press now is part of it; everything else counts
+
+
+class Explanation(Coded):
+    """What may be behind a car that stands shut; all but the first are innocent."""
+
+    TRAPPED = "trapped"
+    EMPTY = "empty"  # nobody is aboard
+    OPENING = "opening"  # the doors are about to open
+    STARTING = "starting"  # the car is about to leave a landing
+    RECOVERING = "recovering"  # the controller resets and brings the car to a landing
+    RESCUE_DEVICE = "rescue_device"  # so does the automatic rescue device after a mains loss
+    LINGERING = "lingering"  # a passenger who has pressed nothing, a cleaner
+    TECHNICIAN = "technician"  # someone in command of the car whose mode is not seen
+    SENSOR_ERROR = "sensor_error"  # a way out that is not seen, a zone that is wrong
+
+
+class Piece(Coded):
+    """A piece of evidence that is weighed; the order is that in which weights are added up."""
+
+    PLACE = "place"  # told as one of off_level, at_level, level_unknown
+    ARRIVED_NOT_OPENED = "arrived_not_opened"  # it made a run to this landing
+    CLOSED_HERE = "closed_here"  # the doors closed at this landing, no run since
+    RAN_AT_SPEED = "ran_at_speed"  # faster than inspection speed since the doors closed
+    CREPT = "crept"  # moved, and never so fast
+    NORMAL_SERVICE = "normal_service"  # the controller says so
+    OUT_OF_SERVICE = "out_of_service"
+    SENSOR_OCCUPIED = "sensor_occupied"  # the people sensor, while shut: yes only
+    SENSOR_FLAPS = "sensor_flaps"  # yes and no
+    SENSOR_EMPTY = "sensor_empty"  # no only
+    LOAD_OCCUPIED = "load_occupied"  # the load cell, the same way
+    LOAD_EMPTY = "load_empty"
+    CAR_CALLS = "car_calls"
+    NO_CAR_CALLS = "no_car_calls"  # at the landing where the doors closed
+    DIRECTION_SET = "direction_set"  # and yet it stands
+    DOORS_UNKNOWN = "doors_unknown"
+    DOORS_OPEN = "doors_open"  # between floors: contradicts
+    DOOR_OPENING = "door_opening"  # says so
+    DOOR_FAULT = "door_fault"  # neither open nor shut
+    DOOR_RETRIES = "door_retries"  # the first while the car stands shut
+    MORE_DOOR_RETRIES = "more_door_retries"  # each further one, up to three
+    ALARM_BUTTON = "alarm_button"
+    DOOR_OPEN_PRESSES = "door_open_presses"  # the first while the car stands shut
+    MORE_DOOR_OPEN_PRESSES = "more_door_open_presses"  # each further one, up to three
+    SAFETY_CHAIN_OPEN = "safety_chain_open"  # with shut doors
+    POWER_LOST = "power_lost"
+    CONTROLLER_CODE = "controller_code"  # 01 to 08, raised since shortly before the stop
 
 
 class Evidence(IntFlag):

@@ -13,7 +13,7 @@ from json import dumps
 from typing import Any, NamedTuple, Self
 
 # Grows when the rules change; stored with each verdict beside the hash of the thresholds.
-DETECTOR_VERSION = "timers-1"
+DETECTOR_VERSION = "belief-1"
 
 MICROSECONDS_PER_SECOND = 1_000_000
 

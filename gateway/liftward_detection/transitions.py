@@ -1,4 +1,20 @@
-"""What the detector hands out: episodes that began and ended, with reason and evidence.
+"""What the detector hands out: episodes that began, rose in level and ended, and why.
+
+An entrapment has one row for each level it reaches, all with the same onset: `began` (suspected),
+`raised` (probable), `raised` (confirmed), each with the instant at which it was reached, which may
+be one and the same; then one `ended` with the highest level. Its `evidence` has, besides what every
+kind has:
+
+- `probability`: the belief at that instant, 0 to 1, six decimals;
+- `weights`: by piece of evidence (`kinds.Piece`), in force at that instant, what it added to the
+  log-odds, in decibans (ten times the decimal logarithm), one decimal. `prior` comes first; the
+  place is told as `off_level`, `at_level` or `level_unknown`; `time_at_rest` is what the waiting
+  itself added. They add up, but for rounding, to the log-odds of `probability`. The two pieces
+  `more_...` hold the sum of all further ones. What weighs nothing is left out.
+
+A row of `suppression_expired` says in `suppression` what has lasted for too long. An entrapment
+that was raised by silence alone has neither probability nor weights. Times since: `onset` is when
+the car came to rest behind shut doors, not when the belief crossed a level.
 
 Must not know how they are stored or who acts on them.
 """
@@ -11,7 +27,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftward_detection.fleet import NO_FLOOR, NONE_US
-from liftward_detection.kinds import DetectionKind, Evidence, Level, Reason, Transition
+from liftward_detection.kinds import (
+    DetectionKind,
+    Evidence,
+    Level,
+    Piece,
+    Reason,
+    Suppression,
+    Transition,
+)
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND
 
 # One row for each transition; times are device times in microseconds, received_us is platform time.
@@ -29,10 +53,17 @@ ROW = np.dtype(
         ("stationary_since_us", "<i8"),
         ("load_kg", "<f4"),
         ("floor", "<i2"),
+        # Of an entrapment: belief, and tenths of decibans: prior, each Piece, the time at rest.
+        ("probability", "<f4"),
+        ("weights", "<i2", (len(Piece) + 2,)),
+        ("suppression", "i1"),  # Suppression code
     ],
     align=True,
 )
 
+_WEIGHT_NAMES = ("prior", *(piece.value for piece in Piece), "time_at_rest")
+_PLACE_NAMES = ("off_level", "at_level", "level_unknown")
+_SUPPRESSIONS = tuple(Suppression)
 _KINDS = tuple(DetectionKind)
 _TRANSITIONS = tuple(Transition)
 _LEVELS = tuple(Level)
@@ -44,7 +75,7 @@ _EVIDENCE_NAMES = tuple((int(bit), str(bit.name).lower()) for bit in Evidence)
 class Transitions:
     """Transitions in columns, in the order in which they were decided.
 
-    (lift, kind, onset, transition) names a transition: deciding the same samples again, after a
+    (lift, kind, onset, transition, level) names a transition: deciding the same samples again, after a
     restart, gives the same names, so that a writer can ignore what it already has.
     """
 
@@ -64,8 +95,8 @@ class Transitions:
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield readable rows: words for codes, numbers for times, evidence by name.
 
-        `evidence` holds true for each piece that was there, and numbers where they are known:
-        seconds_stationary, floor, load_kg.
+        `evidence` holds true for each piece that was there, numbers where they are known
+        (seconds_stationary, floor, load_kg), and what the module's docstring tells.
         """
         for row in self.table:
             yield {
@@ -91,4 +122,19 @@ def _evidence_of(row: np.void) -> dict[str, Any]:
         evidence["floor"] = int(row["floor"])
     if not np.isnan(row["load_kg"]):
         evidence["load_kg"] = round(float(row["load_kg"]), 1)
+    if not np.isnan(row["probability"]):
+        evidence["probability"] = round(float(row["probability"]), 6)
+        evidence["weights"] = _weights_of(row["weights"], evidence)
+    if _KINDS[row["kind"]] is DetectionKind.SUPPRESSION_EXPIRED:
+        evidence["suppression"] = _SUPPRESSIONS[row["suppression"]].value
     return evidence
+
+
+def _weights_of(tenths: NDArray[np.int16], evidence: dict[str, Any]) -> dict[str, float]:
+    weights = {
+        name: int(weight) / 10
+        for name, weight in zip(_WEIGHT_NAMES, tenths, strict=True)
+        if weight
+    }
+    place = next(name for name in _PLACE_NAMES if name in evidence)
+    return {place if name == "place" else name: weight for name, weight in weights.items()}
