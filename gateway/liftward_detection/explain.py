@@ -16,26 +16,26 @@ from math import isfinite
 from typing import Any
 
 from liftward_detection.explain_words import (
-    COUNTED,
     EVIDENCE,
     KINDS,
     LEVELS,
+    NUMBERS,
+    PIECES,
     REASONS,
+    REPEATED,
+    SUPPRESSIONS,
     Language,
     Phrase,
     Role,
 )
 
-ENTRAPMENT = "entrapment"
-WITHDRAWN = "withdrawn"
+ENTRAPMENT, SUPPRESSION_EXPIRED = "entrapment", "suppression_expired"
+WITHDRAWN, SILENT_WITHOUT_MAINS = "withdrawn", "silent_without_mains"
 # Names that carry numbers about the whole, not a piece of evidence.
-PROBABILITY, WEIGHTS = "probability", "weights"
-_NUMBERS = {
-    "seconds_stationary": Phrase("stationary, s", "静止（秒）"),
-    "floor": Phrase("floor", "楼层"),
-    "load_kg": Phrase("load, kg", "载荷（kg）"),
-    "door_open_presses_count": Phrase("door-open presses", "开门按钮次数"),
-}
+PROBABILITY, WEIGHTS, SUPPRESSION = "probability", "weights", "suppression"
+# A piece is told in the sentence when it changes the odds twofold, and no more than so many
+# against it; all of them stand in the explanation.
+TOLD_FROM_DECIBANS, AGAINST_COUNT_MAX = 3.0, 3
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 
 
@@ -43,8 +43,8 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3_600, 86_400
 class Verdict:
     """One transition of an episode, as far as its explanation goes.
 
-    `evidence` is a row's: true for each piece that was there; numbers where they are known; and
-    perhaps `probability` (0 to 1) and `weights` (piece -> log-odds, positive speaks for it).
+    `evidence` is a row's (see `transitions`): true for each piece that was there; numbers where
+    they are known; and perhaps `probability` and `weights` (decibans; positive speaks for it).
     """
 
     kind: str
@@ -99,7 +99,7 @@ def explanation(verdict: Verdict) -> dict[str, Any]:
 
 
 def pieces(verdict: Verdict) -> list[dict[str, Any]]:
-    """Return each piece of evidence: its word, weight and value where there are any, its text.
+    """Return each piece of evidence: its word, its weight and value where there are any, its text.
 
     Those with the greatest weight come first, either way; then the others in their order.
     """
@@ -112,20 +112,20 @@ def pieces(verdict: Verdict) -> list[dict[str, Any]]:
     found = [
         {
             "word": name,
-            "weight": weights.get(name),
+            "weight_decibans": weights.get(name),
             "value": None if value is True else value,
             "text": _both(_piece_words(name)),
         }
         for name, value in {**dict.fromkeys(weights, True), **named}.items()
     ]
-    return sorted(found, key=lambda piece: -abs(weights.get(piece["word"], 0.0)))
+    return sorted(found, key=lambda piece: -abs(weights.get(str(piece["word"]), 0.0)))
 
 
 def duration_words(seconds: float, language: Language) -> str:
     """Return a length of time, in its two largest units."""
     whole = max(0, round(seconds))
     units = (("d", "天", _DAY_S), ("h", "小时", _HOUR_S), ("min", "分", _MINUTE_S), ("s", "秒", 1))
-    shown = []
+    shown: list[str] = []
     for en, zh, size in units:
         count, whole = divmod(whole, size)
         if count or (size == 1 and not shown):
@@ -154,7 +154,7 @@ def _weights(verdict: Verdict) -> dict[str, float]:
 
 
 def _words(verdict: Verdict) -> list[str]:
-    """Return the pieces that were there and that a table knows, in the order of the table."""
+    """Return the evidence that was there and that the table knows, in the order of the table."""
     return [word for word in EVIDENCE if verdict.evidence.get(word) is True]
 
 
@@ -163,9 +163,10 @@ def _role(word: str) -> Role:
 
 
 def _piece_words(name: str) -> Phrase:
-    if name in EVIDENCE:
-        return EVIDENCE[name].phrase
-    return _NUMBERS.get(name) or Phrase(unknown_code(name), unknown_code(name))
+    sign = EVIDENCE.get(name) or PIECES.get(name)
+    if sign is not None:
+        return sign.phrase
+    return NUMBERS.get(name) or Phrase(unknown_code(name), unknown_code(name))
 
 
 def _first(verdict: Verdict, role: Role, language: Language) -> str | None:
@@ -173,24 +174,27 @@ def _first(verdict: Verdict, role: Role, language: Language) -> str | None:
     return next(told, None)
 
 
-def _speaks_against(verdict: Verdict, word: str) -> bool:
-    return _weights(verdict).get(word, 0.0) < 0
-
-
 def _signs(verdict: Verdict, language: Language) -> list[str]:
     """Return the clauses of the signs that speak for it."""
+    weights = _weights(verdict)
+    words = [
+        word
+        for word in _words(verdict)
+        if _role(word) is Role.SIGN and weights.get(word, 0.0) > -TOLD_FROM_DECIBANS
+    ]
+    words += [
+        word
+        for word, sign in PIECES.items()
+        if sign.role is Role.SIGN and weights.get(word, 0.0) >= TOLD_FROM_DECIBANS
+    ]
     told = []
-    for word in _words(verdict):
-        if _role(word) is not Role.SIGN or _speaks_against(verdict, word):
-            continue
-        name, counted = COUNTED.get(word, ("", EVIDENCE[word].phrase))
-        count = _number(verdict.evidence.get(name))
-        several = count is not None and count >= 2  # noqa: PLR2004 - a plural
-        told.append(
-            counted.text(language).format(count=round(count))
-            if several and count is not None
-            else EVIDENCE[word].phrase.text(language)
-        )
+    for word in words:
+        further, repeated = REPEATED.get(word, ("", None))
+        often = repeated is not None and weights.get(further, 0.0) > 0
+        phrase = repeated if often and repeated is not None else _piece_words(word)
+        told.append(phrase.text(language))
+    if verdict.reason == SILENT_WITHOUT_MAINS:
+        told.append(reason_words(verdict.reason).text(language))
     return told
 
 
@@ -245,6 +249,13 @@ def _car(place: str | None, lasting: str | None, *, stands: bool, language: Lang
 def _condition(verdict: Verdict, language: Language) -> str:
     name = kind_name(verdict.kind).text(language)
     reason = reason_words(verdict.reason).text(language)
+    if verdict.kind == SUPPRESSION_EXPIRED:
+        because = SUPPRESSIONS.get(str(verdict.evidence.get(SUPPRESSION)))
+        since = because.text(language) if because else reason
+        if because and verdict.lasted_s is not None and isfinite(verdict.lasted_s):
+            lasted = duration_words(verdict.lasted_s, language)
+            since += f"已 {lasted}" if language is Language.ZH else f" for {lasted}"
+        return _joined(name, [since], language)
     return _joined(name, [reason, *_signs(verdict, language)], language)
 
 
@@ -271,16 +282,20 @@ def _joined(name: str, clauses: list[str], language: Language) -> str:
 
 
 def _against(verdict: Verdict, language: Language) -> str:
-    """Name what speaks against it and is not part of the sentence already."""
+    """Name what speaks most against it, of what is not in the sentence already."""
     if verdict.transition == "ended":
         return ""
-    told = [
-        EVIDENCE[word].phrase.text(language)
-        for word in _words(verdict)
-        if _role(word) is Role.SIGN and _speaks_against(verdict, word)
-    ]
-    if not told:
+    heavy = sorted(_weights(verdict).items(), key=lambda item: item[1])
+    words = [
+        word
+        for word, weight in heavy
+        if weight <= -TOLD_FROM_DECIBANS
+        and ((word in EVIDENCE and _role(word) is Role.SIGN) or word in PIECES)
+        and word not in {"prior", "time_at_rest"}
+    ][:AGAINST_COUNT_MAX]
+    if not words:
         return ""
+    told = [_piece_words(word).text(language) for word in words]
     if language is Language.ZH:
         return f"不利于此判断：{'、'.join(told)}。"
     return f"Against it: {', '.join(told)}."

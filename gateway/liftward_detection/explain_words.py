@@ -69,12 +69,68 @@ EVIDENCE = {
     "reported": Sign(Role.SIGN, Phrase("the controller reports it", "控制器也已上报")),
 }
 
-# Signs whose number is worth saying: evidence word -> (number's name, phrase with {count}).
-COUNTED = {
-    "door_open_presses": (
-        "door_open_presses_count",
-        Phrase("door-open was pressed {count} times", "开门按钮被按 {count} 次"),
+# What weighs in an entrapment's belief, where evidence above has no word for it.
+PIECES = {
+    "prior": Sign(Role.SOURCE, Phrase("how rare it is to begin with", "困人本属少见")),
+    "time_at_rest": Sign(Role.SOURCE, Phrase("the time at rest", "停留时间")),
+    "closed_here": Sign(
+        Role.SOURCE, Phrase("the doors closed at this landing", "在本层关门后未运行")
     ),
+    "ran_at_speed": Sign(Role.SOURCE, Phrase("it made a run", "此前正常运行")),
+    "crept": Sign(Role.SOURCE, Phrase("it only crept", "仅低速移动过")),
+    "normal_service": Sign(Role.SOURCE, Phrase("normal service is told", "处于正常服务模式")),
+    "sensor_occupied": Sign(
+        Role.SOURCE, Phrase("the people sensor sees someone", "人员传感器有人")
+    ),
+    "sensor_flaps": Sign(
+        Role.SIGN, Phrase("the people sensor says yes and no", "人员传感器时有时无")
+    ),
+    "sensor_empty": Sign(Role.SIGN, Phrase("the people sensor sees nobody", "人员传感器未见人")),
+    "load_occupied": Sign(Role.SOURCE, Phrase("the load is that of people", "载荷显示有人")),
+    "load_empty": Sign(Role.SIGN, Phrase("the load is that of an empty car", "载荷显示空载")),
+    "no_car_calls": Sign(Role.SIGN, Phrase("no car call waits", "没有内选登记")),
+    "direction_set": Sign(Role.SIGN, Phrase("it means to travel", "已定方向但未运行")),
+    "door_opening": Sign(Role.SIGN, Phrase("a door says that it is opening", "有门显示正在打开")),
+    "door_fault": Sign(
+        Role.SIGN, Phrase("a door is neither open nor shut", "有门未开到位也未关到位")
+    ),
+    "door_retries": Sign(Role.SIGN, Phrase("a door tried again", "门曾重试")),
+    "more_door_retries": Sign(Role.SOURCE, Phrase("and again", "多次重试")),
+    "more_door_open_presses": Sign(Role.SOURCE, Phrase("and again", "多次按下")),
+    "controller_code": Sign(Role.SIGN, Phrase("the controller reports a fault", "控制器上报故障")),
+}
+
+# A word that is told otherwise when a further piece weighs, too.
+REPEATED = {
+    "door_open_presses": (
+        "more_door_open_presses",
+        Phrase("door-open was pressed several times", "开门按钮被多次按下"),
+    ),
+    "door_retries": (
+        "more_door_retries",
+        Phrase("a door tried again several times", "门曾多次重试"),
+    ),
+}
+
+NUMBERS = {
+    "seconds_stationary": Phrase("stationary, s", "静止（秒）"),
+    "floor": Phrase("floor", "楼层"),
+    "load_kg": Phrase("load, kg", "载荷（kg）"),
+    "suppression": Phrase("not watched because of", "未监视原因"),
+}
+
+SUPPRESSIONS = {
+    "none": Phrase("watched", "正常监视"),
+    "inspection": Phrase("in inspection", "检修"),
+    "firefighter": Phrase("in firefighter operation", "消防员运行"),
+    "out_of_service": Phrase("out of service", "停用"),
+    "independent": Phrase("in independent service", "独立运行"),
+    "parked_empty": Phrase("parked empty", "空梯驻停"),
+    "rescue_device": Phrase("driven by its rescue device", "自动救援装置运行"),
+    "relevelling": Phrase("re-levelling", "再平层"),
+    "overload": Phrase("overloaded at a landing", "层站超载"),
+    "door_held_open": Phrase("its door held open", "门保持打开"),
+    "test_call": Phrase("in a test call", "测试呼叫"),
 }
 
 REASONS = {
@@ -96,7 +152,15 @@ REASONS = {
     ),
     "condition_cleared": Phrase("the signals show that it is over", "信号显示已解除"),
     "cleared_by_controller": Phrase("the lift's controller clears it", "电梯控制器上报解除"),
-    "self_released": Phrase("they got out by themselves", "人员已自行脱困"),
+    "self_released": Phrase(
+        "the car reached a landing by itself and opened", "轿厢自行到达层站并开门"
+    ),
+    "belief": Phrase("the evidence reached this level", "证据达到该级别"),
+    "second_source": Phrase("a second source agrees", "有第二来源印证"),
+    "silent_without_mains": Phrase(
+        "it fell silent in mid-run without mains", "运行途中断电后失去数据"
+    ),
+    "time_box_over": Phrase("it lasts longer than its reason explains", "持续时间超出其原因"),
     "withdrawn": Phrase(
         "what the lift tells now speaks against anyone shut in", "现有信号不支持有人被困"
     ),
@@ -121,4 +185,5 @@ KINDS = {
     "gb_46": Phrase("Emergency power operation", "进入应急电源运行"),
     "gb_47": Phrase("Earthquake mode", "进入地震模式"),
     "gb_90": Phrase("Car alarm button", "轿厢报警按钮动作"),
+    "suppression_expired": Phrase("Not watched for too long", "停止监视时间过长"),
 }

@@ -132,9 +132,7 @@ def _evidence_of(row: np.void) -> dict[str, Any]:
 
 def _weights_of(tenths: NDArray[np.int16], evidence: dict[str, Any]) -> dict[str, float]:
     weights = {
-        name: int(weight) / 10
-        for name, weight in zip(_WEIGHT_NAMES, tenths, strict=True)
-        if weight
+        name: int(weight) / 10 for name, weight in zip(_WEIGHT_NAMES, tenths, strict=True) if weight
     }
     place = next(name for name in _PLACE_NAMES if name in evidence)
     return {place if name == "place" else name: weight for name, weight in weights.items()}

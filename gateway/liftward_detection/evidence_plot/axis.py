@@ -5,6 +5,7 @@ Also which stretches nobody reported, and how long each value held. Must not kno
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Generic, TypeVar
 
 Value = float | int | str | None
@@ -73,9 +74,7 @@ def silences(times_s: Sequence[float], from_s: float, to_s: float) -> list[tuple
     """Return the stretches of a window in which nothing was reported at all."""
     bounds = [from_s, *(at_s for at_s in times_s if from_s <= at_s <= to_s), to_s]
     return [
-        (before, after)
-        for before, after in zip(bounds, bounds[1:], strict=False)
-        if after - before > SILENT_AFTER_S
+        (before, after) for before, after in pairwise(bounds) if after - before > SILENT_AFTER_S
     ]
 
 

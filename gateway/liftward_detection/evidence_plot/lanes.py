@@ -6,6 +6,7 @@ Each function takes values and returns markup for the space below `top_px`. Must
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite
 
 from liftward_detection.evidence_plot import svg
@@ -94,19 +95,18 @@ def presses_lane(scene: Scene, counts: Sequence[Value], top_px: float) -> str:
     """Mark each sample whose running counter of presses has grown, and by how much."""
     found = runs(scene.times_s, counts, scene.known_until_s, _number)
     drawn = [_holes(scene, found, top_px)]
-    for before, after in zip(found, found[1:], strict=False):
+    free_px = scene.axis.left_px  # labels that would lie upon each other are left out
+    for before, after in pairwise(found):
         count = round(after.value - before.value)
-        if count > 0:  # a counter that restarts tells no press
-            x_px = scene.axis.x(after.from_s)
-            drawn.append(svg.line(x_px, top_px + 3, x_px, top_px + BODY_PX - 3, "press"))
-            words = PRESSED.text(scene.language).format(count=count)
-            end = x_px + text_px(words) > scene.axis.right_px
-            drawn.append(
-                svg.text(
-                    x_px + (-4 if end else 4), top_px + BODY_PX / 2 + 4, words,
-                    class_="state", anchor="end" if end else "start",
-                )
-            )  # fmt: skip
+        if count <= 0:  # a counter that restarts tells no press
+            continue
+        x_px = scene.axis.x(after.from_s)
+        drawn.append(svg.line(x_px, top_px + 3, x_px, top_px + BODY_PX - 3, "press"))
+        words = PRESSED.text(scene.language).format(count=count)
+        end_px = x_px + 4 + text_px(words)
+        if x_px >= free_px and end_px <= scene.axis.right_px:
+            drawn.append(svg.text(x_px + 4, top_px + BODY_PX / 2 + 4, words, class_="state"))
+            free_px = end_px
     return "".join(drawn)
 
 

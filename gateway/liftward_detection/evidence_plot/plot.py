@@ -165,7 +165,7 @@ def _time_axis(axis: Axis, top_px: float, picture: Picture) -> str:
     drawn = [svg.line(axis.left_px, top_px, axis.right_px, top_px, "axis")]
     for at_s in ticks:
         x_px = axis.x(at_s)
-        near_left, near_right = x_px < axis.left_px + 26, x_px > axis.right_px - 26  # noqa: PLR2004 - half a label
+        near_left, near_right = x_px < axis.left_px + 26, x_px > axis.right_px - 26
         anchor = "start" if near_left else "end" if near_right else "middle"
         label = clock(at_s, picture.utc_offset_min, seconds=seconds)
         drawn.append(svg.line(x_px, _HEADING_PX, x_px, top_px + 4, "grid"))
@@ -180,9 +180,8 @@ def _onset(axis: Axis, top_px: float, picture: Picture) -> str:
     time = clock(picture.onset_s, picture.utc_offset_min)
     words = ONSET.text(picture.language).format(time=time)
     end = x_px > (axis.left_px + axis.right_px) / 2
-    label = svg.text(
-        x_px + (-4 if end else 4), top_px + 29, words, class_="state", anchor="end" if end else "start"
-    )  # fmt: skip
+    anchor = "end" if end else "start"
+    label = svg.text(x_px + (-4 if end else 4), top_px + 29, words, class_="state", anchor=anchor)
     return svg.line(x_px, _HEADING_PX, x_px, top_px + 32, "onset") + label
 
 
@@ -232,5 +231,6 @@ def _wrapped(sentences: Sequence[str], letters_max: int, language: Language) -> 
 
 _HATCH = (
     '<defs><pattern id="h" width="6" height="6" patternUnits="userSpaceOnUse" '
-    'patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="6" class="hatch"/></pattern></defs>'
+    'patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="6" class="hatch"/>'
+    "</pattern></defs>"
 )

@@ -13,7 +13,7 @@ def number(value: float) -> str:
 
 
 def element(name: str, content: str | Iterable[str] = "", /, **attributes: Attribute) -> str:
-    """Return an element. `content` is markup already; names take `_` for `-`, `class_` for class."""
+    """Return an element. `content` is markup already; `_` in names is `-`, `class_` is class."""
     written = "".join(
         f' {_attribute(key)}="{escape(_value(value), quote=True)}"'
         for key, value in attributes.items()

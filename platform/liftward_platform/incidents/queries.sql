@@ -167,7 +167,55 @@ SELECT log_id, at, recorded_at, actor, event, from_state, to_state, reason, deta
 -- story_detections --
 -- The detections that belong to an incident: those that led to it, and their ends.
 SELECT detection_id, kind, transition, level, onset_at, detected_at, received_at, recorded_at, reason,
-       evidence, detector_version, thresholds_hash, handled_at, handling
+       evidence, detector_version, thresholds_hash, handled_at, handling,
+       extract(epoch FROM detected_at - onset_at)::float8 AS lasted_s
   FROM incident_detection JOIN detection USING (detection_id)
  WHERE incident_id = %(incident_id)s
  ORDER BY detection_id LIMIT %(limit)s
+
+-- detection_told --
+-- One row of the detector with its lift, and how long its episode had lasted.
+SELECT detection.*, lift_id, extract(epoch FROM detected_at - onset_at)::float8 AS lasted_s
+  FROM detection JOIN lift USING (lift_key)
+ WHERE detection_id = %(detection_id)s
+
+-- detection_incidents --
+-- The incidents a detection's episode went to, the last one first.
+SELECT DISTINCT incident_id
+  FROM detection JOIN incident_detection USING (detection_id)
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+ ORDER BY incident_id DESC LIMIT %(limit)s
+
+-- episode --
+-- The rows of an episode until a moment, in order of time.
+SELECT transition, level, detected_at, evidence
+  FROM detection
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+   AND detected_at <= %(until)s
+ ORDER BY detected_at, detection_id LIMIT %(limit)s
+
+-- warnings --
+-- What a lift's detector sees now besides entrapment: the last episode of each kind, if it is open.
+SELECT * FROM (
+    SELECT DISTINCT ON (kind) detection_id, kind, transition, level, reason, evidence, onset_at,
+           detected_at, extract(epoch FROM %(now)s - onset_at)::float8 AS lasted_s
+      FROM detection
+     WHERE lift_key = %(lift_key)s AND kind <> 'entrapment' AND transition = 'began'
+     ORDER BY kind, onset_at DESC) AS last
+ WHERE NOT EXISTS (SELECT FROM detection AS ended
+                    WHERE ended.lift_key = %(lift_key)s AND ended.kind = last.kind
+                      AND ended.onset_at = last.onset_at AND ended.transition = 'ended')
+ ORDER BY onset_at DESC
+
+-- notices --
+-- What the board shows besides incidents: suspicions that wait, and lifts left unwatched too long.
+SELECT detection_id, kind, transition, level, reason, evidence, onset_at, detected_at,
+       extract(epoch FROM %(now)s - onset_at)::float8 AS lasted_s,
+       lift_id, building, address, district, rescue_code, latitude_deg, longitude_deg, floors_count
+  FROM detection AS began JOIN lift USING (lift_key)
+ WHERE (handled_at IS NULL AND handling = %(deferred)s
+        OR kind = 'suppression_expired' AND transition = 'began' AND withdrawn_at IS NULL)
+   AND NOT EXISTS (SELECT FROM detection AS ended
+                    WHERE ended.lift_key = began.lift_key AND ended.kind = began.kind
+                      AND ended.onset_at = began.onset_at AND ended.transition = 'ended')
+ ORDER BY kind, onset_at LIMIT %(limit)s

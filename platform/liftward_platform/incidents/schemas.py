@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import BaseModel
 
+from liftward_platform.incidents.explaining_schemas import VerdictOut
 from liftward_platform.incidents.model import IncidentState, Outcome
 from liftward_platform.rescue.schemas import (
     CandidateOut,
@@ -73,25 +74,16 @@ class LogOut(BaseModel):
         return cls(**{name: row[name] for name in cls.model_fields})
 
 
-class DetectionOut(BaseModel):
-    detection_id: int
-    kind: str
-    transition: Literal["began", "raised", "ended"]
-    level: str
-    onset_at: datetime
-    detected_at: datetime
+class DetectionOut(VerdictOut):
+    """A conclusion of the detector that belongs to the incident, explained."""
+
     received_at: datetime
     recorded_at: datetime
-    reason: str
     evidence: Any
     detector_version: str
     thresholds_hash: str
     handled_at: datetime | None
     handling: str | None
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        return cls(**{name: row[name] for name in cls.model_fields})
 
 
 class LedgerLineOut(BaseModel):

@@ -119,8 +119,9 @@ async def attach_detection(
         )
         await record(connection, incident, happening, EntryKind.DETECTION_ATTACHED, body)
         return
+    grown: dict[str, Json] = {**detail, "because": detection.reason}
     await note(
-        connection, updated, happening, event="level_raised", reason=detection.reason, detail=detail
+        connection, updated, happening, event="level_raised", reason="evidence_grew", detail=grown
     )
     await record(connection, incident, happening, EntryKind.LEVEL_RAISED, body)
 

@@ -200,3 +200,37 @@ async def story_detections(connection: Connection, incident_id: int, limit: int)
         QUERIES["story_detections"], {"incident_id": incident_id, "limit": limit}
     )
     return await cursor.fetchall()
+
+
+async def detection_told(connection: Connection, detection_id: int) -> DictRow | None:
+    cursor = await connection.execute(QUERIES["detection_told"], {"detection_id": detection_id})
+    return await cursor.fetchone()
+
+
+async def detection_incidents(
+    connection: Connection, row: Mapping[str, Any], limit: int
+) -> list[int]:
+    """Return the incidents that a detection's episode went to, the last one first."""
+    values = {name: row[name] for name in ("lift_key", "kind", "onset_at")}
+    cursor = await connection.execute(QUERIES["detection_incidents"], {**values, "limit": limit})
+    return [found["incident_id"] for found in await cursor.fetchall()]
+
+
+async def episode(
+    connection: Connection, row: Mapping[str, Any], until: datetime, limit: int
+) -> list[DictRow]:
+    values = {name: row[name] for name in ("lift_key", "kind", "onset_at")}
+    cursor = await connection.execute(
+        QUERIES["episode"], {**values, "until": until, "limit": limit}
+    )
+    return await cursor.fetchall()
+
+
+async def warnings(connection: Connection, lift_key: int, now: datetime) -> list[DictRow]:
+    cursor = await connection.execute(QUERIES["warnings"], {"lift_key": lift_key, "now": now})
+    return await cursor.fetchall()
+
+
+async def notices(connection: Connection, now: datetime, limit: int) -> list[DictRow]:
+    values = {"deferred": str(Reason.DEFERRED_SUSPECTED), "now": now, "limit": limit}
+    return await (await connection.execute(QUERIES["notices"], values)).fetchall()

@@ -29,6 +29,7 @@ TRUTH = TrueEntrapment(lift_id="DEMO-001", from_at=ONSET, to_at=after(600), pers
 DETECTION = SeenDetection(
     detection_id=1,
     lift_id="DEMO-001",
+    level="probable",
     onset_at=after(1),
     recorded_at=after(31),
     handling="opened",
