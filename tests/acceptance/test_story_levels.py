@@ -82,7 +82,8 @@ async def test_a_lift_that_falls_silent_while_suspected_is_not_waited_for(
         suspicion = await suspected(story)
         await story.time_passes(seconds=12)
         await story.connection.execute(
-            "INSERT INTO device_liveness (device_id, belief, reason, since, decided_at, last_heard_at)"
+            "INSERT INTO device_liveness"
+            " (device_id, belief, reason, since, decided_at, last_heard_at)"
             " SELECT device_id, 'dark', 'will', %(now)s, %(now)s, %(now)s FROM device",
             {"now": story.now},
         )

@@ -15,6 +15,8 @@ import { Link } from "../parts/Link";
 import { OrderHistory } from "../parts/OrderCards";
 import { RescueControls } from "../parts/RescueControls";
 import { Story } from "../parts/Story";
+import { VerdictPanel } from "../parts/VerdictPanel";
+import { WarningsPanel } from "../parts/WarningsPanel";
 import { useKeys } from "../parts/keys";
 import { failureText } from "../parts/words";
 import { pathWithLanguage } from "../lib/route";
@@ -84,7 +86,9 @@ function Panels({ detail, incident }: { detail: IncidentDetail; incident: Incide
         <LedgerPanel entries={detail.ledger} />
       </div>
       <div class="panel-column">
+        <VerdictPanel detections={detail.detections} />
         <EvidencePanel incident={incident} detections={detail.detections} />
+        <WarningsPanel incident={incident} />
         <LimitTable deadlines={detail.deadlines} orders={detail.orders} />
         <CandidateTable candidates={detail.candidates} orders={detail.orders} />
       </div>
