@@ -107,7 +107,7 @@ def pieces(verdict: Verdict) -> list[dict[str, Any]]:
     named = {
         name: value
         for name, value in verdict.evidence.items()
-        if name not in {PROBABILITY, WEIGHTS} and value is not False and value is not None
+        if name not in {PROBABILITY, WEIGHTS} and _is_told(value)
     }
     found = [
         {
@@ -143,6 +143,13 @@ def _number(value: object) -> float | None:
     """Return a finite number, or None for anything else: a hole is never spoken of."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(str(value)) if is_number and isfinite(float(str(value))) else None
+
+
+def _is_told(value: object) -> bool:
+    """Tell whether a piece says anything: absent, no, and what is no number do not."""
+    if value is None or value is False:
+        return False
+    return not isinstance(value, float) or isfinite(value)
 
 
 def _weights(verdict: Verdict) -> dict[str, float]:

@@ -60,8 +60,8 @@ def number_range(values: Sequence[Value]) -> str:
 def number_lane(scene: Scene, values: Sequence[Value], top_px: float) -> str:
     """Draw a quantity; zero is inside the range, so that motion reads against rest."""
     found = runs(scene.times_s, values, scene.known_until_s, _number)
-    low = min(0.0, *(run.value for run in found))
-    high = max(0.0, *(run.value for run in found))
+    low = min([0.0, *(run.value for run in found)])
+    high = max([0.0, *(run.value for run in found)])
     span = (high - low) or 1.0
 
     def y(value: float) -> float:

@@ -165,11 +165,10 @@ def _time_axis(axis: Axis, top_px: float, picture: Picture) -> str:
     drawn = [svg.line(axis.left_px, top_px, axis.right_px, top_px, "axis")]
     for at_s in ticks:
         x_px = axis.x(at_s)
-        near_left, near_right = x_px < axis.left_px + 26, x_px > axis.right_px - 26
-        anchor = "start" if near_left else "end" if near_right else "middle"
-        label = clock(at_s, picture.utc_offset_min, seconds=seconds)
         drawn.append(svg.line(x_px, _HEADING_PX, x_px, top_px + 4, "grid"))
-        drawn.append(svg.text(x_px, top_px + 16, label, class_="name", anchor=anchor))
+        if axis.left_px + _TICK_LABEL_PX / 2 < x_px < axis.right_px - _TICK_LABEL_PX / 2:
+            label = clock(at_s, picture.utc_offset_min, seconds=seconds)
+            drawn.append(svg.text(x_px, top_px + 16, label, class_="name", anchor="middle"))
     return "".join(drawn)
 
 

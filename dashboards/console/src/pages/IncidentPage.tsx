@@ -15,7 +15,7 @@ import { Link } from "../parts/Link";
 import { OrderHistory } from "../parts/OrderCards";
 import { RescueControls } from "../parts/RescueControls";
 import { Story } from "../parts/Story";
-import { VerdictPanel } from "../parts/VerdictPanel";
+import { VerdictLine, VerdictPanel } from "../parts/VerdictPanel";
 import { WarningsPanel } from "../parts/WarningsPanel";
 import { useKeys } from "../parts/keys";
 import { failureText } from "../parts/words";
@@ -65,6 +65,7 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
         <Link to="/">← {t("incident.back")}</Link> <kbd class="wide-only">Esc</kbd>
       </nav>
       <IncidentHeader incident={incident} note={detail?.note ?? null} />
+      {detail && <VerdictLine detections={detail.detections} />}
       <RescueControls incident={incident} orders={detail?.orders ?? incident.orders} commands={commands} />
       {detail ? <Panels detail={detail} incident={incident} /> : <p class="empty">{t("app.loading")}</p>}
       {failure && detail && <Problem failure={failure} reload={reload} />}

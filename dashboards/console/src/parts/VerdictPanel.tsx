@@ -77,6 +77,13 @@ function Picture({ detection }: { detection: Detection }) {
   );
 }
 
+/** The one sentence, where nobody has to look for it. */
+export function VerdictLine({ detections }: { detections: Detection[] }) {
+  const { language } = useText();
+  const newest = newestVerdict(detections);
+  return newest && <p class="verdict-sentence">{wordsIn(newest.sentence, language)}</p>;
+}
+
 export function VerdictPanel({ detections }: { detections: Detection[] }) {
   const text = useText();
   const { t, language } = text;
@@ -88,7 +95,6 @@ export function VerdictPanel({ detections }: { detections: Detection[] }) {
   return (
     <section class="panel verdict" aria-labelledby="verdict-title">
       <h2 id="verdict-title">{t("verdict.title")}</h2>
-      <p class="verdict-sentence">{wordsIn(newest.sentence, language)}</p>
       <p class="muted">
         <LevelChip level={newest.level} /> {before}<Time at={newest.detected_at} />{after}
         {newest.probability !== null && (
