@@ -103,6 +103,12 @@ class TimerState:
         lifts["since_us"] = lifts["onset_us"] = NONE_US
         return cls(lifts, np.full(lift_count, NEVER_DUE_US))
 
+    def grow(self, lift_count: int) -> None:
+        """Make room for new lifts behind the present ones."""
+        more = TimerState.empty(lift_count - len(self.lifts))
+        self.lifts = np.concatenate([self.lifts, more.lifts])
+        self.due_us = np.concatenate([self.due_us, more.due_us])
+
 
 def observe(state: TimerState, columns: SampleSource) -> Transitions:
     """Apply samples in their order; repeats and what comes late are left out."""
@@ -139,7 +145,7 @@ def _build_loop(fingerprint: int) -> _Loop:
     """Define the loop around `fingerprint`, which ties cached code to the sources it is from."""
 
     @entry_point
-    def samples_loop(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one plain loop, called from here
+    def samples_loop(  # noqa: C901, PLR0915, PLR0917 - one plain loop, called from here
         lifts: NDArray[np.void],
         due_us: NDArray[np.int64],
         samples: SampleArrays,

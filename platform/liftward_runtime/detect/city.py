@@ -58,6 +58,7 @@ class CityPlan:
     lifts, hours : None: the scenario's
     gateway_type : what every lift has; None: the mix that the scenario and the city's size give
     fault_rate_factor, look_alike_rate_factor : None: the scenario's
+    starts_hour : time of day at which it begins; None: the scenario's
     """
 
     scenario: str
@@ -67,6 +68,7 @@ class CityPlan:
     gateway_type: str | None = "full"
     fault_rate_factor: float | None = None
     look_alike_rate_factor: float | None = None
+    starts_hour: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ class Batch:
     samples: SampleColumns
     events: EventColumns
     now_us: int
+    messages: tuple[Received, ...] = ()  # what the events were made from, as it arrived
 
 
 def preparation_of(plan: CityPlan) -> Preparation:
@@ -95,11 +98,19 @@ def preparation_of(plan: CityPlan) -> Preparation:
         look_alikes = replace(look_alikes, rate_factor=plan.look_alike_rate_factor)
     if plan.gateway_type is not None:
         gateways = replace(gateways, mix={plan.gateway_type: 1.0})
+    starts_at = scenario.starts_at
+    if plan.starts_hour is not None:
+        starts_at = starts_at.replace(hour=0, minute=0) + timedelta(hours=plan.starts_hour)
     lifts = scenario.lifts if plan.lifts is None else plan.lifts
     return Preparation(
         name=plan.scenario,
         scenario=replace(
-            scenario, lifts=lifts, faults=faults, look_alikes=look_alikes, gateways=gateways
+            scenario,
+            lifts=lifts,
+            starts_at=starts_at,
+            faults=faults,
+            look_alikes=look_alikes,
+            gateways=gateways,
         ),
         town=build_town(np.random.default_rng(plan.seed), lifts, shape=shape_of(gateways, lifts)),
         seed=plan.seed,
@@ -158,7 +169,7 @@ class City:
 
     def _batch(self, rows: ArrivedRows, others: Sequence[Arrival]) -> Batch:
         received_us = self.started_us + np.rint(rows.arrived_s * _US).astype(np.int64)
-        events = self._events(others)
+        messages, events = self._events(others)
         self._hear(rows, received_us, events)
         samples = SampleColumns(
             lift_index=rows.columns.lift_index,
@@ -172,22 +183,29 @@ class City:
         if not admitted.all():
             self.refused_count += int((~admitted).sum())
             samples = samples.select(admitted)
-        return Batch(samples=samples, events=EventColumns.from_rows(events), now_us=self.now_us)
+        return Batch(
+            samples=samples,
+            events=EventColumns.from_rows(events),
+            now_us=self.now_us,
+            messages=tuple(messages),
+        )
 
-    def _events(self, arrivals: Sequence[Arrival]) -> list[EventRow]:
-        """Return the events among the messages, admitted as a gateway admits them."""
-        events = []
+    def _events(self, arrivals: Sequence[Arrival]) -> tuple[list[Received], list[EventRow]]:
+        """Return the event messages, and the rows of those that a gateway admits."""
+        messages, events = [], []
         for arrival in arrivals:
             message = arrival.publication
             if message.kind is not TopicKind.EVENT:
                 continue
             received_us = self.started_us + round(arrival.arrived_s * _US)
-            admitted = admit(Received(message.topic, message.payload, received_us), self._registry)
+            received = Received(message.topic, message.payload, received_us)
+            messages.append(received)
+            admitted = admit(received, self._registry)
             if isinstance(admitted, AdmittedEvent):
                 events.append(event_row(admitted))
             else:
                 self.refused_count += 1
-        return events
+        return messages, events
 
     def _hear(
         self, rows: ArrivedRows, received_us: NDArray[np.int64], events: Sequence[EventRow]

@@ -8,13 +8,13 @@ from typing import Protocol
 from liftward_detection import baseline
 from liftward_detection.detector import observe, take_events, tick
 from liftward_detection.events import EventColumns
-from liftward_detection.fleet import FleetState
+from liftward_detection.fleet import NEVER_DUE_US, FleetState
 from liftward_detection.thresholds import Thresholds
 from liftward_detection.transitions import Transitions
 from liftward_wire.columns import SampleColumns
 
-BELIEF, TIMERS = "belief", "timers"
-METHODS = (BELIEF, TIMERS)
+SHIPPED, TIMERS = "shipped", "timers"
+METHODS = (SHIPPED, TIMERS)
 
 
 class Contestant(Protocol):
@@ -22,6 +22,14 @@ class Contestant(Protocol):
 
     def take(self, samples: SampleColumns, events: EventColumns, now_us: int) -> list[Transitions]:
         """Take what came in a stretch of time that ends at `now_us`; time passes to there."""
+        ...
+
+    def grow(self, lift_count: int) -> None:
+        """Make room for new lifts, if there are any."""
+        ...
+
+    def next_due_us(self) -> int:
+        """Return when a timer is due at the earliest, platform time, or NEVER_DUE_US."""
         ...
 
 
@@ -41,6 +49,15 @@ class Shipped:
         found.append(tick(self._state, now_us, self._thresholds))
         return found
 
+    def grow(self, lift_count: int) -> None:
+        """Make room for new lifts, if there are any."""
+        if lift_count > self._state.lift_count:
+            self._state.grow(lift_count)
+
+    def next_due_us(self) -> int:
+        """Return when a timer is due at the earliest."""
+        return int(self._state.tick_due_us.min(initial=NEVER_DUE_US))
+
 
 class FixedTimers:
     """The field's timers, which know no events."""
@@ -56,6 +73,15 @@ class FixedTimers:
     ) -> list[Transitions]:
         """Take a batch."""
         return [baseline.observe(self._state, samples), baseline.tick(self._state, now_us)]
+
+    def grow(self, lift_count: int) -> None:
+        """Make room for new lifts, if there are any."""
+        if lift_count > len(self._state.lifts):
+            self._state.grow(lift_count)
+
+    def next_due_us(self) -> int:
+        """Return when a timer is due at the earliest."""
+        return int(self._state.due_us.min(initial=NEVER_DUE_US))
 
 
 def contestant(method: str, lift_count: int, thresholds: Thresholds) -> Contestant:
