@@ -89,24 +89,31 @@ class Edges:
             kept = [part.select(~np.isin(part.sender, devices)) for part in parts]
             self.waiting[turn] = [part for part in kept if len(part)]
 
-    def due(self, clock_s: float) -> list[Publication]:
-        """Return the batches of the edges whose turn has come."""
-        published: list[Publication] = []
+    def due(self, clock_s: float) -> list[ObservedRows]:
+        """Return the rows of the edges whose turn has come, turn by turn."""
+        taken: list[ObservedRows] = []
         for turn in np.flatnonzero(clock_s + _TICK_S >= self.next_s).tolist():
             self.next_s[turn] += BATCH_PERIOD_S
-            published += self._send(turn)
-        return published
+            taken += self._take(turn)
+        return taken
 
     def flush(self) -> list[Publication]:
         """Return the batches of all edges that have rows."""
-        return [message for turn in range(TURNS_COUNT) for message in self._send(turn)]
+        return [
+            message
+            for turn in range(TURNS_COUNT)
+            for rows in self._take(turn)
+            for message in self.batches(rows)
+        ]
 
-    def _send(self, turn: int) -> list[Publication]:
+    def _take(self, turn: int) -> list[ObservedRows]:
         parts, self.waiting[turn] = self.waiting[turn], []
-        if not parts:
-            return []
+        return [concatenated(parts)] if parts else []
+
+    def batches(self, rows: ObservedRows) -> list[Publication]:
+        """Return the batches of rows that leave together."""
         return batches(
-            concatenated(parts),
+            rows,
             lambda sender: self.device_ids[sender - self.lift_count],
             lambda sender: self.lift_ids[sender - self.lift_count],
             self.place_of,
