@@ -5,7 +5,7 @@ from pathlib import Path
 
 from liftward_kit.log import configure_logs
 from liftward_kit.settings import process_environ
-from liftward_runtime.detect import score_command
+from liftward_runtime.detect import explain_command, score_command
 
 METHODS = ("shipped", "timers")
 
@@ -25,9 +25,12 @@ def configure(parser: ArgumentParser) -> None:
         help="the detector that gateways run, or the field's fixed timers",
     )
     parser.add_argument("--json", action="store_true", help="print a summary as one object")
-    words = parser.add_subparsers(dest="word", metavar="score", title="other words")
+    words = parser.add_subparsers(dest="word", metavar="score|explain", title="other words")
     score_command.configure(
         words.add_parser("score", help="play simulated cities; recall, false alarms, times")
+    )
+    explain_command.configure(
+        words.add_parser("explain", help="say why, in a sentence and a picture")
     )
 
 
@@ -37,6 +40,8 @@ def run(arguments: Namespace) -> int:
     configure_logs("detect", level=environ.get("LIFTWARD_LOG_LEVEL") or "INFO")
     if arguments.word == "score":
         return score_command.run(arguments)
+    if arguments.word == "explain":
+        return explain_command.run(arguments)
     from liftward_runtime.detect import trace_command  # the compiled rules: seconds
 
     return trace_command.run(arguments)
