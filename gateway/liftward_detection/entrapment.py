@@ -1,225 +1,224 @@
-"""Who is trapped: fixed timers as used in the field (domain: rules seen in gateway firmware).
+"""Who is trapped: the belief watched while a car stands shut, and the episode it opens.
 
-A candidate runs while the car stands still, someone is aboard, and there is no way out:
+A car is watched from the moment it stands behind doors that are not open (`rest_since_us`, the
+onset), until it moves, opens at a landing, or is not to be watched (`suppression`). Unknown holds
+what was known. What is seen of the stop is weighed anew whenever it changes (`evidence`, `belief`),
+and `entrapment_due_us` is the instant at which the next level will be reached if nothing changes:
+suspected, probable, and confirmed where a second source says so, too: the alarm button, a code of
+the controller, or door-open pressed again and again.
 
-- between floors: 30 s, whatever the door says (a door that is open there contradicts: suspected);
-- at a landing: 45 s, and only with a sign of distress: the car has made a run and not opened since;
-  a car call waits; door-open was pressed; the alarm button was; the safety chain is open; power is
-  lost. Without such a sign a person behind shut doors is one who has not pressed anything yet, and
-  fixed timers cannot tell the two apart: someone who collapses before choosing a floor is missed
-  until they, or the controller, give a sign;
-- after an alarm press with the car at rest and no known way out: 10 s, and the press counts as
-  someone aboard.
+Without samples a belief grows for `grows_in_silence_s`, and then waits for the lift's next word;
+what it crosses later is dated by that word. A lift that falls silent while it runs, its mains lost
+and people aboard, is suspected after `silent_without_mains_s`, by time alone.
 
-The alarm counts by its edge and until the doors open at a landing, so a button that sticks makes
-one alarm, not one for each trip. Unknown holds a running candidate and starts none; silence is the
-same. Must not know how people are rescued.
+An episode ends when the way out is open and nobody is seen any more; when a sensor still sees
+someone, with a new run after that; or, withdrawn, when the belief has fallen. A suspicion ends with
+a run, too; from probable on a car that moves is no proof that anyone is free. Who opened the doors
+cannot be seen: only a car that ran at speed by itself before it opened has freed its people itself.
+Must not know how people are rescued.
 """
 
+from liftward_detection.belief import course_of, crossing_us, explain, odds_against
 from liftward_detection.compiling import constant, helper
-from liftward_detection.episodes import Context, drop, finish, raise_level
-from liftward_detection.facts import NO, YES, Facts, known
+from liftward_detection.episodes import Context, begin, finish, raise_to, write
+from liftward_detection.evidence import POWER_LOST_PIECE, SECOND_SOURCES, mains_lost, pieces_of
+from liftward_detection.facts import NO, YES, Facts
 from liftward_detection.fleet import (
-    DOOR_OPEN_PRESSED,
+    BYTE,
+    LEVEL_BITS,
+    LEVEL_SHIFT,
+    NEVER_DUE_US,
     NONE_US,
     OPEN,
     OPENED_IN_EPISODE,
-    PENDING,
-    REPORTED,
-    TRAVELLED,
+    PRESSES_MAX,
+    RAN_IN_EPISODE,
     Record,
 )
-from liftward_detection.kinds import DetectionKind, Reason, Suppression
+from liftward_detection.kinds import DetectionKind, Level, Reason, Suppression, Transition
+from liftward_detection.suppression import is_blocked, service_mode_of
 from liftward_detection.thresholds import Limits
-from liftward_wire.states import ServiceMode
 
 _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
-_GB_42 = constant(DetectionKind.GB_42.code)
-_GB_43 = constant(DetectionKind.GB_43.code)
-_GB_45 = constant(DetectionKind.GB_45.code)
+_SUSPECTED = constant(Level.SUSPECTED.code)
+_PROBABLE = constant(Level.PROBABLE.code)
+_CONFIRMED = constant(Level.CONFIRMED.code)
+_RAISED = constant(Transition.RAISED.code)
 
+_BELIEF = constant(Reason.BELIEF.code)
+_SECOND_SOURCE = constant(Reason.SECOND_SOURCE.code)
+_SILENT_WITHOUT_MAINS = constant(Reason.SILENT_WITHOUT_MAINS.code)
 _WAY_OUT_OPEN = constant(Reason.WAY_OUT_OPEN.code)
+_SELF_RELEASED = constant(Reason.SELF_RELEASED.code)
 _MOVED_ON = constant(Reason.MOVED_ON.code)
+_WITHDRAWN = constant(Reason.WITHDRAWN.code)
 
-_MODE_UNKNOWN = ServiceMode.UNKNOWN.code
-_MODE_OUT_OF_SERVICE = ServiceMode.OUT_OF_SERVICE.code
-_MODE_INSPECTION = ServiceMode.INSPECTION.code
-_MODE_FIREFIGHTER = ServiceMode.FIREFIGHTER.code
-_MODE_INDEPENDENT = ServiceMode.INDEPENDENT.code
-_MODE_PARKING = ServiceMode.PARKING.code
-
-_LONG_AGO_US = constant(NONE_US)
-
-_NOT_SUPPRESSED = Suppression.NONE.code
-_BY_INSPECTION = Suppression.INSPECTION.code
-_BY_FIREFIGHTER = Suppression.FIREFIGHTER.code
-_BY_OUT_OF_SERVICE = Suppression.OUT_OF_SERVICE.code
-_BY_INDEPENDENT = Suppression.INDEPENDENT.code
-_BY_PARKED_EMPTY = Suppression.PARKED_EMPTY.code
+_COMMANDED = (Suppression.INSPECTION.code, Suppression.FIREFIGHTER.code)
 
 
 @helper
-def service_mode_of(record: Record) -> int:
-    """Return the service mode, as told, or as the controller's reported codes imply."""
-    if record["service_mode"] != _MODE_UNKNOWN:
-        return record["service_mode"]  # type: ignore[no-any-return]  # records are untyped
-    if record["status"][_GB_43] & REPORTED:
-        return _MODE_INSPECTION
-    if record["status"][_GB_45] & REPORTED:
-        return _MODE_FIREFIGHTER
-    return _MODE_OUT_OF_SERVICE if record["status"][_GB_42] & REPORTED else _MODE_UNKNOWN
+def level_reached(record: Record) -> int:
+    return (record["status"][_ENTRAPMENT] & LEVEL_BITS) >> LEVEL_SHIFT  # type: ignore[no-any-return]  # records are untyped
 
 
 @helper
-def suppression_of(record: Record) -> int:
-    """Return why this lift must not become a candidate now; it must never hide someone.
-
-    Inspection and fire-fighter operation have a person on site in command of the car. Out of
-    service is often set by the controller itself after a fault: it stops no running candidate and
-    hides no alarm press. Independent service holds a car at a landing on purpose, never between
-    floors. Fire recall, earthquake and emergency power do not suppress: a car must reach a landing
-    and open, and whoever is inside when it does not is trapped.
-    """
-    mode = service_mode_of(record)
-    alarm = record["alarm_since_us"] != NONE_US
-    if mode == _MODE_INSPECTION:
-        return _BY_INSPECTION
-    if mode == _MODE_FIREFIGHTER:
-        return _BY_FIREFIGHTER
-    if mode == _MODE_OUT_OF_SERVICE and not alarm:
-        running = record["status"][_ENTRAPMENT] & PENDING
-        return _NOT_SUPPRESSED if running else _BY_OUT_OF_SERVICE
-    if mode == _MODE_INDEPENDENT and not alarm and record["at_level"] != NO:
-        return _BY_INDEPENDENT
-    if mode == _MODE_PARKING and not alarm and record["aboard"] == NO:
-        return _BY_PARKED_EMPTY
-    return _NOT_SUPPRESSED
+def _begin_rest(record: Record, at_us: int) -> None:
+    record["rest_since_us"] = at_us
+    record["press_since_us"] = record["mains_lost_us"] = NONE_US
+    record["presses"] = record["retries"] = 0
+    record["pieces"] = 0
+    record["entrapment_due_us"] = NEVER_DUE_US
 
 
 @helper
-def update_suppression(record: Record) -> None:
-    """Note why the lift is not watched now.
-
-    With a person in command of the car, a press of the alarm button is theirs, mostly a test of it:
-    forgotten, so that it does not count when the lift goes back to normal with its doors shut. An
-    entrapment that is already open keeps it.
-    """
-    suppression = suppression_of(record)
-    record["suppression"] = suppression
-    commanded = suppression in (_BY_INSPECTION, _BY_FIREFIGHTER)
-    if commanded and not record["status"][_ENTRAPMENT] & OPEN:
-        record["alarm_since_us"] = NONE_US
+def _end_rest(record: Record) -> None:
+    record["rest_since_us"] = NONE_US
+    record["entrapment_due_us"] = NEVER_DUE_US
 
 
 @helper
-def distress_fact(record: Record, facts: Facts) -> int:
-    flags = record["flags"]
-    return max(
-        known(flags & (TRAVELLED | DOOR_OPEN_PRESSED) != 0),
-        known(record["alarm_since_us"] != NONE_US),
-        facts.car_calls,
-        facts.chain_open,
-        facts.power_lost,
-    )
-
-
-@helper
-def trapped_fact(record: Record, facts: Facts) -> int:
-    """Tell whether someone is shut in now, by the last sample alone."""
-    if facts.shut == NO:
-        return NO
-    alarm = known(record["alarm_since_us"] != NONE_US)
-    shut_in = YES
-    if facts.at_level != NO:
-        # A door that says nothing at a landing may stand open: only an alarm press speaks then.
-        door = max(facts.shut, known(facts.door_struggles), alarm)
-        shut_in = min(distress_fact(record, facts), door)
-    people: int = max(record["aboard"], alarm)
-    return min(facts.stationary, people, shut_in)
-
-
-@helper
-def _set_due(record: Record, at_us: int, limits: Limits) -> None:
-    """Set when a running candidate is due; never in the past, so that nothing fires backdated."""
-    since_us = record["since_us"][_ENTRAPMENT]
-    limit_us = limits.off_level_us if record["at_level"] == NO else limits.at_level_us
-    record["entrapment_due_us"] = max(since_us + limit_us, at_us)
-    shorten_by_alarm(record, at_us, limits)
-
-
-@helper
-def shorten_by_alarm(record: Record, at_us: int, limits: Limits) -> None:
-    """Bring the due time forward when the alarm button was pressed."""
-    if record["alarm_since_us"] != NONE_US:
-        pressed_us = max(record["since_us"][_ENTRAPMENT], record["alarm_since_us"])
-        due_us = max(pressed_us + limits.alarm_button_us, at_us)
-        record["entrapment_due_us"] = min(record["entrapment_due_us"], due_us)
-
-
-@helper
-def watch(record: Record, facts: Facts, at_us: int, limits: Limits) -> None:
-    """Start, hold or drop the candidate by this sample."""
-    update_suppression(record)
-    trapped = trapped_fact(record, facts)
-    suppressed = record["suppression"] != _NOT_SUPPRESSED
-    running = record["status"][_ENTRAPMENT] & PENDING
-    if running and (trapped == NO or suppressed or facts.displaced):
-        drop(record, _ENTRAPMENT)
-        running = False
-    if trapped == YES and not suppressed and not running:
-        record["status"][_ENTRAPMENT] = PENDING
-        record["since_us"][_ENTRAPMENT] = at_us
-        running = True
-    if running and trapped == YES:
-        _set_due(record, at_us, limits)
-    elif running:
-        shorten_by_alarm(record, at_us, limits)
-
-
-@helper
-def watch_alarm(record: Record, pressed_us: int, limits: Limits) -> None:
-    """Take an alarm press told by an event: it starts a candidate from the last sample's facts.
-
-    A lift that reports by exception sends no further sample while nothing changes.
-    """
-    update_suppression(record)
-    if record["alarm_since_us"] == NONE_US:
-        return  # pressed before the doors opened, or by a technician
-    status = record["status"][_ENTRAPMENT]
-    if status & OPEN:
-        raise_level(record, _ENTRAPMENT)
+def watch_rest(record: Record, displaced: bool, at_us: int) -> None:  # noqa: FBT001 - positional in compiled code
+    """Note whether the car stands behind shut doors, and is to be watched."""
+    if record["stationary"] == NO or record["shut"] == NO or is_blocked(record):
+        if record["rest_since_us"] != NONE_US:
+            _end_rest(record)
         return
-    if not status & PENDING:
-        at_rest = record["stationary"] == YES and record["shut"] != NO
-        if not at_rest or record["suppression"] != _NOT_SUPPRESSED:
-            return
-        record["status"][_ENTRAPMENT] = PENDING
-        record["since_us"][_ENTRAPMENT] = max(pressed_us, record["stationary_since_us"])
-        _set_due(record, _LONG_AGO_US, limits)
-    shorten_by_alarm(record, _LONG_AGO_US, limits)
+    if record["stationary"] == YES and (record["rest_since_us"] == NONE_US or displaced):
+        _begin_rest(record, at_us)
 
 
 @helper
-def watch_release(
-    record: Record,
-    facts: Facts,
-    at_us: int,
-    context: Context,
-) -> None:
-    """End an open entrapment: at level, door open, nobody seen; modes play no part in it.
+def count_presses(record: Record, presses_count: int, at_us: int) -> None:
+    """Count presses of door-open while the car stands shut."""
+    if record["rest_since_us"] == NONE_US:
+        return
+    if record["press_since_us"] == NONE_US:
+        record["press_since_us"] = at_us
+    record["presses"] = min(PRESSES_MAX, int(record["presses"]) + presses_count)
 
-    When a sensor still sees someone, the door that was open and a new run end it; so does a run of
-    a lift whose doors say nothing, for which no other sign of release can come.
+
+@helper
+def count_retry(record: Record) -> None:
+    """Count a try of the doors to open or close while the car stands shut."""
+    if record["rest_since_us"] != NONE_US:
+        record["retries"] = min(PRESSES_MAX, int(record["retries"]) + 1)
+
+
+@helper
+def _next_due_us(record: Record, from_us: int, limits: Limits) -> int:
+    """Return when the next level is reached by what is known, never before `from_us`."""
+    pieces = record["pieces"]
+    odds = limits.suspected_odds
+    if record["status"][_ENTRAPMENT] & OPEN:
+        level = level_reached(record)
+        if level == _CONFIRMED or (level == _PROBABLE and not pieces & SECOND_SOURCES):
+            return NEVER_DUE_US
+        odds = limits.probable_odds
+    since_us = max(from_us, record["rest_since_us"])
+    return crossing_us(course_of(record, pieces, limits), odds, since_us)
+
+
+@helper
+def _is_withdrawn(record: Record, at_us: int, limits: Limits) -> bool:
+    """Tell whether the belief of the open episode has fallen too low.
+
+    A car that was probably stuck and has moved since may only just have arrived: its people are
+    not out before the doors open.
     """
+    same_stop = record["rest_since_us"] == record["since_us"][_ENTRAPMENT]
+    if level_reached(record) != _SUSPECTED and not same_stop:
+        return False
+    from_us = max(at_us, record["rest_since_us"])
+    odds = odds_against(course_of(record, record["pieces"], limits), from_us)
+    return odds > limits.withdrawn_odds
+
+
+@helper
+def weigh(record: Record, at_us: int, context: Context) -> None:
+    """Weigh what has become known at `at_us`, and set when the next level is due."""
+    if record["rest_since_us"] == NONE_US:
+        return
+    limits = context.limits
+    pieces = pieces_of(record, service_mode_of(record), limits)
+    if pieces == record["pieces"]:
+        # Crossed while nothing was heard for too long: it counts from this word on.
+        record["entrapment_due_us"] = max(record["entrapment_due_us"], at_us)
+        return
+    if pieces & POWER_LOST_PIECE and record["mains_lost_us"] == NONE_US:
+        record["mains_lost_us"] = at_us
+    record["pieces"] = pieces
+    if record["status"][_ENTRAPMENT] & OPEN and _is_withdrawn(record, at_us, limits):
+        finish(record, _ENTRAPMENT, _WITHDRAWN, at_us, context)
+        _explain_last(record, at_us, context)
+        _begin_rest(record, at_us)
+        record["pieces"] = pieces
+    record["entrapment_due_us"] = _next_due_us(record, at_us, limits)
+
+
+@helper
+def _explain_last(record: Record, at_us: int, context: Context) -> None:
+    row = context.rows[context.cursor[0] - 1]
+    from_us = max(at_us, record["rest_since_us"])
+    explain(record, record["pieces"], from_us, context.limits, row)
+
+
+@helper
+def reach_level(record: Record, at_us: int, context: Context) -> None:
+    """Open the episode, or raise it to its next level, at the instant at which that was due."""
+    if record["status"][_ENTRAPMENT] & OPEN:
+        level = level_reached(record) + 1
+        raise_to(record, _ENTRAPMENT, level)
+        reason = _SECOND_SOURCE if level == _CONFIRMED else _BELIEF
+        write(record, _ENTRAPMENT, _RAISED, reason, at_us, context)
+    else:
+        record["since_us"][_ENTRAPMENT] = record["rest_since_us"]
+        record["flags"] &= BYTE ^ (OPENED_IN_EPISODE | RAN_IN_EPISODE)
+        begin(record, _ENTRAPMENT, _BELIEF, at_us, context)
+    _explain_last(record, at_us, context)
+    record["entrapment_due_us"] = _next_due_us(record, at_us, context.limits)
+
+
+@helper
+def level_due_us(record: Record, limits: Limits) -> int:
+    """Return when the next level is due, device time, or NEVER_DUE_US."""
+    due_us = record["entrapment_due_us"]
+    heard_until_us = record["observed_us"] + limits.grows_in_silence_us
+    return due_us if due_us <= heard_until_us else NEVER_DUE_US  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def silence_due_us(record: Record, limits: Limits) -> int:
+    """Return when silence alone becomes a suspicion, device time, or NEVER_DUE_US."""
+    in_mid_run = record["stationary"] == NO and record["shut"] != NO and record["aboard"] == YES
+    if not in_mid_run or not mains_lost(record) or is_blocked(record):
+        return NEVER_DUE_US
+    if record["status"][_ENTRAPMENT] & OPEN:
+        return NEVER_DUE_US
+    return record["observed_us"] + limits.silent_without_mains_us  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def suspect_silence(record: Record, at_us: int, context: Context) -> None:
+    record["since_us"][_ENTRAPMENT] = record["observed_us"]
+    record["flags"] &= BYTE ^ (OPENED_IN_EPISODE | RAN_IN_EPISODE)
+    begin(record, _ENTRAPMENT, _SILENT_WITHOUT_MAINS, at_us, context)
+
+
+@helper
+def watch_release(record: Record, facts: Facts, at_us: int, context: Context) -> None:
+    """End an open entrapment by this sample; modes play no part in it."""
     if facts.shut == NO:
-        if record["aboard"] != YES:
-            finish(record, _ENTRAPMENT, _WAY_OUT_OPEN, at_us, context)
-        else:
+        if record["aboard"] == YES:
             record["flags"] |= OPENED_IN_EPISODE
+            return
+        ran = record["flags"] & RAN_IN_EPISODE
+        finish(record, _ENTRAPMENT, _SELF_RELEASED if ran else _WAY_OUT_OPEN, at_us, context)
         return
     could_leave = record["flags"] & OPENED_IN_EPISODE or not facts.door_known
     if facts.travelling == YES and could_leave:
         finish(record, _ENTRAPMENT, _MOVED_ON, at_us, context)
         record["alarm_since_us"] = NONE_US  # answered, although no door was seen to open
-    else:
-        raise_level(record, _ENTRAPMENT)
+    elif facts.travelling == YES and level_reached(record) == _SUSPECTED:
+        finish(record, _ENTRAPMENT, _WITHDRAWN, at_us, context)
+    elif facts.at_speed == YES and record["suppression"] not in _COMMANDED:
+        record["flags"] |= RAN_IN_EPISODE

@@ -1,8 +1,7 @@
 """How a condition becomes an episode: pending, open, ended; and what is written down then.
 
 One episode at a time for each lift and kind. Our own reading of the signals and the controller's
-report may each keep it open. Timers fire with the instant they were due, whoever notices first: a
-sample, an event or a tick. Must not know what a condition means.
+report may each keep it open. Must not know what a condition means.
 """
 
 from typing import NamedTuple
@@ -16,6 +15,7 @@ from liftward_detection.fleet import (
     BYTE,
     DERIVED,
     DOOR_OPEN_PRESSED,
+    LEVEL_BITS,
     LEVEL_SHIFT,
     NEVER_DUE_US,
     NONE_US,
@@ -36,18 +36,13 @@ _GB_05 = constant(DetectionKind.GB_05.code)
 
 _BEGAN = constant(Transition.BEGAN.code)
 _ENDED = constant(Transition.ENDED.code)
-_SUSPECTED = constant(Level.SUSPECTED.code)
 _PROBABLE = constant(Level.PROBABLE.code)
 _CONFIRMED = constant(Level.CONFIRMED.code)
-_OFF_LEVEL_TIMER = constant(Reason.OFF_LEVEL_TIMER.code)
-_AT_LEVEL_TIMER = constant(Reason.AT_LEVEL_TIMER.code)
-_BY_ALARM_BUTTON = constant(Reason.ALARM_BUTTON.code)
 _CONDITION_HELD = constant(Reason.CONDITION_HELD.code)
 _CONDITION_CLEARED = constant(Reason.CONDITION_CLEARED.code)
 _REPORTED_BY_CONTROLLER = constant(Reason.REPORTED_BY_CONTROLLER.code)
 
 _OUT_OF_SERVICE_MODE = ServiceMode.OUT_OF_SERVICE.code
-_LEVEL_BITS = 3 << LEVEL_SHIFT
 
 _STATIONARY = constant(Evidence.STATIONARY)
 _OFF_LEVEL = constant(Evidence.OFF_LEVEL)
@@ -128,37 +123,28 @@ def evidence_of(record: Record, kind: int, at_us: int, limits: Limits) -> int:
 
 @helper
 def level_of(record: Record, kind: int) -> int:
-    """Grade what is known now. A code is confirmed by its second source.
-
-    An entrapment is suspected while anything that decides is unknown, or the lift is said to be out
-    of service; the alarm button confirms what is otherwise fully seen.
-    """
-    if kind != _ENTRAPMENT:
-        both = DERIVED | REPORTED
-        return _CONFIRMED if record["status"][kind] & both == both else _PROBABLE
-    seen = (
-        record["stationary"] == YES
-        and record["shut"] == YES
-        and record["aboard"] == YES
-        and record["at_level"] != UNKNOWN
-        and record["service_mode"] != _OUT_OF_SERVICE_MODE
-    )
-    if not seen:
-        return _SUSPECTED
-    return _CONFIRMED if record["alarm_since_us"] != NONE_US else _PROBABLE
+    """Grade what is known of a code: confirmed by its second source."""
+    both = DERIVED | REPORTED
+    return _CONFIRMED if record["status"][kind] & both == both else _PROBABLE
 
 
 @helper
-def raise_level(record: Record, kind: int) -> int:
-    """Remember the highest level an open episode reached, and return it."""
+def raise_to(record: Record, kind: int, level: int) -> None:
+    """Remember the highest level an open episode reached."""
     status = record["status"][kind]
-    level: int = max(level_of(record, kind), (status & _LEVEL_BITS) >> LEVEL_SHIFT)
-    record["status"][kind] = (status & (BYTE ^ _LEVEL_BITS)) | (level << LEVEL_SHIFT)
-    return level
+    level = max(level, (status & LEVEL_BITS) >> LEVEL_SHIFT)
+    record["status"][kind] = (status & (BYTE ^ LEVEL_BITS)) | (level << LEVEL_SHIFT)
 
 
 @helper
-def _write(  # noqa: PLR0917 - one place that knows the row's layout
+def raise_level(record: Record, kind: int) -> None:
+    """Grade an open episode of a code anew; the level of an entrapment is the belief's."""
+    if kind != _ENTRAPMENT:
+        raise_to(record, kind, level_of(record, kind))
+
+
+@helper
+def write(  # noqa: PLR0917 - one place that knows the row's layout
     record: Record,
     kind: int,
     transition: int,
@@ -166,12 +152,13 @@ def _write(  # noqa: PLR0917 - one place that knows the row's layout
     at_us: int,
     context: Context,
 ) -> None:
+    raise_level(record, kind)
     row = context.rows[context.cursor[0]]
     row["lift_index"] = context.lift_index
     row["received_us"] = context.received_us
     row["kind"] = kind
     row["transition"] = transition
-    row["level"] = raise_level(record, kind)
+    row["level"] = (record["status"][kind] & LEVEL_BITS) >> LEVEL_SHIFT
     row["reason"] = reason
     row["evidence"] = evidence_of(record, kind, at_us, context.limits)
     row["onset_us"] = record["since_us"][kind]
@@ -196,7 +183,7 @@ def begin(
     """Open the episode whose onset stands in `since_us`."""
     source = REPORTED if reason == _REPORTED_BY_CONTROLLER else DERIVED
     record["status"][kind] = OPEN | source
-    _write(record, kind, _BEGAN, reason, at_us, context)
+    write(record, kind, _BEGAN, reason, at_us, context)
 
 
 @helper
@@ -209,7 +196,7 @@ def finish(
 ) -> None:
     """End the open episode; never before its onset, even when the device's clock was set back."""
     ended_us = max(at_us, record["since_us"][kind])
-    _write(record, kind, _ENDED, reason, ended_us, context)
+    write(record, kind, _ENDED, reason, ended_us, context)
     drop(record, kind)
 
 
@@ -231,42 +218,22 @@ def _hold_us(kind: int, limits: Limits) -> int:
 
 
 @helper
-def _due_us(record: Record, kind: int, limits: Limits) -> int:
-    """Return the device time at which a pending condition has held long enough."""
-    if kind == _ENTRAPMENT:
-        return record["entrapment_due_us"]  # type: ignore[no-any-return]  # records are untyped
-    return record["since_us"][kind] + _hold_us(kind, limits)  # type: ignore[no-any-return]  # records are untyped
-
-
-@helper
-def _reason_when_due(record: Record, kind: int, at_us: int, limits: Limits) -> int:
-    if kind != _ENTRAPMENT:
-        return _CONDITION_HELD
-    off_level = record["at_level"] == NO
-    limit_us = limits.off_level_us if off_level else limits.at_level_us
-    if at_us < record["since_us"][kind] + limit_us:
-        return _BY_ALARM_BUTTON
-    return _OFF_LEVEL_TIMER if off_level else _AT_LEVEL_TIMER
-
-
-@helper
-def fire_due(record: Record, horizon_us: int, context: Context) -> None:
-    """Open each pending episode that was due at device time `horizon_us` or before."""
-    for kind in (_ENTRAPMENT, _GB_02, _GB_04, _GB_05):
+def fire_codes(record: Record, horizon_us: int, context: Context) -> None:
+    """Open each pending episode of a code that was due at device time `horizon_us` or before."""
+    for kind in (_GB_02, _GB_04, _GB_05):
         if record["status"][kind] & PENDING:
-            at_us = _due_us(record, kind, context.limits)
+            at_us = record["since_us"][kind] + _hold_us(kind, context.limits)
             if at_us <= horizon_us:
-                reason = _reason_when_due(record, kind, at_us, context.limits)
-                begin(record, kind, reason, at_us, context)
+                begin(record, kind, _CONDITION_HELD, at_us, context)
 
 
 @helper
-def earliest_due_us(record: Record, limits: Limits) -> int:
-    """Return when the first pending condition is due, device time, or NEVER_DUE_US."""
+def earliest_code_due_us(record: Record, limits: Limits) -> int:
+    """Return when the first pending code is due, device time, or NEVER_DUE_US."""
     earliest_us = NEVER_DUE_US
-    for kind in (_ENTRAPMENT, _GB_02, _GB_04, _GB_05):
+    for kind in (_GB_02, _GB_04, _GB_05):
         if record["status"][kind] & PENDING:
-            earliest_us = min(earliest_us, _due_us(record, kind, limits))
+            earliest_us = min(earliest_us, record["since_us"][kind] + _hold_us(kind, limits))
     return earliest_us
 
 

@@ -5,13 +5,12 @@ telemetry must not make that telemetry late. Must not know batches or the fleet.
 """
 
 from liftward_detection.compiling import constant, helper
-from liftward_detection.entrapment import update_suppression, watch_alarm
+from liftward_detection.entrapment import count_retry, watch_rest, weigh
 from liftward_detection.episodes import (
     Context,
     begin,
     drop,
     finish,
-    fire_due,
     raise_level,
 )
 from liftward_detection.events import EventArrays, EventWord
@@ -27,10 +26,11 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.intake import allowance_us, is_newer, latch_alarm, take_button
-from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason, Suppression
+from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason
+from liftward_detection.suppression import update_suppression
+from liftward_detection.timers import fire_due
 from liftward_wire.states import Button
 
-_ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
 _GB_02 = constant(DetectionKind.GB_02.code)
 _GB_04 = constant(DetectionKind.GB_04.code)
 _GB_05 = constant(DetectionKind.GB_05.code)
@@ -46,12 +46,12 @@ _FAULT_RAISED = EventWord.FAULT_RAISED.code
 _FAULT_CLEARED = EventWord.FAULT_CLEARED.code
 _ALARM_PRESSED = EventWord.ALARM_PRESSED.code
 _ALARM_RELEASED = EventWord.ALARM_RELEASED.code
+_TEST_CALL = EventWord.TEST_CALL.code
 _DOOR_RETRY = EventWord.DOOR_RETRY.code
 _MODE_CHANGED = EventWord.MODE_CHANGED.code
 
 _REPORTED_BY_CONTROLLER = constant(Reason.REPORTED_BY_CONTROLLER.code)
 _CLEARED_BY_CONTROLLER = constant(Reason.CLEARED_BY_CONTROLLER.code)
-_NOT_SUPPRESSED = Suppression.NONE.code
 
 
 @helper
@@ -109,16 +109,18 @@ def _take_fault(
             _clear_fault(record, resumed, at_us, context)
     _raise_fault(record, kind, at_us, context)
     if kind == _GB_90:
-        latch_alarm(record, at_us)
-        watch_alarm(record, at_us, context.limits)
+        latch_alarm(record, at_us, context.limits)
 
 
 @helper
-def _apply_suppression(record: Record) -> None:
-    """Drop what runs and is suppressed now: a silent lift sends no sample that would do it."""
-    update_suppression(record)
-    if record["suppression"] != _NOT_SUPPRESSED and record["status"][_ENTRAPMENT] & PENDING:
-        drop(record, _ENTRAPMENT)
+def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
+    """Weigh what the event told, and drop what is suppressed now.
+
+    A lift that reports by exception sends no sample that would do it.
+    """
+    update_suppression(record, at_us, context)
+    watch_rest(record, False, at_us)  # noqa: FBT003 - positional in compiled code
+    weigh(record, at_us, context)
     if faults_suppressed(record):
         for kind in (_GB_02, _GB_04, _GB_05):
             if record["status"][kind] & PENDING:
@@ -156,13 +158,14 @@ def _apply_event(
         pressed = word == _ALARM_PRESSED
         record["button_at_us"] = at_us
         if pressed:
-            latch_alarm(record, at_us)  # an event is a press of its own, edge or not
+            latch_alarm(record, at_us, context.limits)  # an event is a press of its own, edge or not
         button = _PRESSED if pressed else _RELEASED
         take_button(record, button, at_us, context)
-        if pressed:
-            watch_alarm(record, at_us, context.limits)
     elif word == _DOOR_RETRY:
         record["flags"] |= DOOR_RETRIED
+        count_retry(record)
+    elif word == _TEST_CALL:
+        record["test_at_us"] = at_us
     elif word == _MODE_CHANGED:
         take_mode(record, events.service_mode[i], at_us, context)
 
@@ -187,6 +190,6 @@ def take_event(
         expected_us = events.received_at_us[i] - allowance_us(record, context.limits)
         fire_due(record, min(at_us, expected_us), context)
     _apply_event(record, events, i, context)
-    _apply_suppression(record)
+    _draw_conclusions(record, at_us, context)
     if sampled:
         fire_due(record, record["observed_us"], context)

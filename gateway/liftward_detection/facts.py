@@ -9,9 +9,9 @@ from math import isnan
 from typing import NamedTuple
 
 from liftward_detection.compiling import helper
-from liftward_detection.fleet import NO_FLOOR, Record
+from liftward_detection.fleet import NO_FLOOR, NONE_US, Record
 from liftward_detection.samples import Sample
-from liftward_detection.thresholds import Limits
+from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_wire.signals import COUNT_ABSENT
 from liftward_wire.states import (
     Brake,
@@ -63,6 +63,11 @@ class Facts(NamedTuple):
     car_calls: int
     chain_open: int
     power_lost: int
+    sensor: int  # someone is aboard, by the people sensor alone
+    load: int  # by the load cell alone
+    at_speed: int  # faster than a car in inspection
+    direction_set: int
+    car_door: int  # code
 
 
 @helper
@@ -164,10 +169,43 @@ def door_open_fact(car_door: int, landing_door: int) -> int:
 @helper
 def occupied_fact(sample: Sample, limits: Limits) -> int:
     """A yes of either source outweighs a no of the other: sensors miss people who stand still."""
-    sensor, load_kg = sample.occupancy, float(sample.load_kg)
-    if sensor == _OCCUPIED or load_kg >= limits.occupied_load_kg:
+    sensor, load = sensor_fact(sample.occupancy), load_fact(sample.load_kg, limits)
+    if sensor == YES or load == YES:
         return YES
-    return NO if sensor == _EMPTY or load_kg <= limits.empty_load_kg else UNKNOWN
+    return min(sensor, load)
+
+
+@helper
+def sensor_fact(occupancy: int) -> int:
+    if occupancy == _OCCUPIED:
+        return YES
+    return NO if occupancy == _EMPTY else UNKNOWN
+
+
+@helper
+def load_fact(load_kg: float, limits: Limits) -> int:
+    if load_kg >= limits.occupied_load_kg:
+        return YES
+    return NO if load_kg <= limits.empty_load_kg else UNKNOWN
+
+
+@helper
+def at_speed_fact(record: Record, sample: Sample, limits: Limits) -> int:
+    """Tell whether the car is faster than inspection, by its speed, else by its way and time."""
+    if not isnan(sample.speed_mps):
+        return known(abs(float(sample.speed_mps)) > limits.inspection_speed_mps)
+    passed_us = sample.observed_at_us - record["observed_us"]
+    moved_m = abs(float(sample.position_m) - float(record["position_anchor_m"]))
+    if isnan(moved_m) or record["observed_us"] == NONE_US or passed_us <= 0:
+        return UNKNOWN
+    return known(moved_m * MICROSECONDS_PER_SECOND > limits.inspection_speed_mps * passed_us)
+
+
+@helper
+def direction_set_fact(direction: int) -> int:
+    if direction == _DIRECTION_UNKNOWN:
+        return UNKNOWN
+    return known(direction != _DIRECTION_NONE)
 
 
 @helper
@@ -210,6 +248,11 @@ def facts_of(record: Record, sample: Sample, limits: Limits) -> Facts:
         car_calls_fact(sample.car_calls_count),
         circuit_open_fact(sample.safety_chain),
         power_lost_fact(sample.power_source),
+        sensor_fact(sample.occupancy),
+        load_fact(sample.load_kg, limits),
+        at_speed_fact(record, sample, limits),
+        direction_set_fact(sample.direction),
+        car_door,
     )
 
 

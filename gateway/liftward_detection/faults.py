@@ -6,11 +6,11 @@ the signals clear it. Must not know entrapment.
 """
 
 from liftward_detection.compiling import constant, helper
-from liftward_detection.entrapment import service_mode_of
 from liftward_detection.episodes import Context, drop, is_news, settle
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
-from liftward_detection.fleet import DERIVED, DOOR_RETRIED, OPEN, PENDING, Record
+from liftward_detection.fleet import DERIVED, DOOR_RETRIED, OPEN, PENDING, SEEN_MODE, Record
 from liftward_detection.kinds import DetectionKind
+from liftward_detection.suppression import service_mode_of
 from liftward_wire.states import ServiceMode
 
 _GB_01 = constant(DetectionKind.GB_01.code)
@@ -120,6 +120,7 @@ def take_mode(
         return
     record["mode_at_us"] = at_us
     record["service_mode"] = service_mode
+    record["seen"] |= SEEN_MODE
     for kind, mode in _MODE_OF_KIND:
         condition = known(service_mode == mode)
         if is_news(record, kind, condition):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from liftward_detection.kinds import KIND_COUNT, Suppression
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 NONE_US = -(2**63)  # "never", in every field that holds a device time
 NEVER_DUE_US = 2**63 - 1  # "no timer is running", in platform time
@@ -30,12 +30,28 @@ DERIVED = 4  # our reading of the signals keeps the episode open
 REPORTED = 8  # the controller's report keeps the episode open
 BYTE = 0xFF  # `BYTE ^ bits` clears bits: plain and compiled code agree on it, unlike on `~bits`
 LEVEL_SHIFT = 4  # two bits: the highest level the open episode reached
+LEVEL_BITS = 3 << LEVEL_SHIFT
 
 # Bits of `flags`.
 TRAVELLED = 1  # the car has made a run since the doors were last open at a landing
 DOOR_OPEN_PRESSED = 2  # in that same time
 DOOR_RETRIED = 4  # the doors tried again to close and have not been shut since
 OPENED_IN_EPISODE = 8  # the way out was open since the entrapment began, with someone seen inside
+RAN_AT_SPEED = 16  # like TRAVELLED, and faster than a car in inspection
+MOVED = 32  # like TRAVELLED, at whatever speed
+RAN_IN_EPISODE = 64  # faster than inspection speed since the entrapment began
+
+# Bits of `seen`: what this device has told since its boot. Absent says something only then.
+SEEN_MODE = 1
+SEEN_SPEED = 2
+
+# Bits of `sightings`: what each source has said of people since the way out was last open.
+SENSOR_YES = 1
+SENSOR_NO = 2
+LOAD_YES = 4
+LOAD_NO = 8
+
+PRESSES_MAX = 4  # further ones say nothing new
 
 RECORD = np.dtype(
     [
@@ -55,12 +71,19 @@ RECORD = np.dtype(
         ("open_at_us", "<i8"),  # the doors were last seen open at a landing
         ("mode_at_us", "<i8"),  # service mode last told
         ("button_at_us", "<i8"),  # alarm button last told by an event
-        ("entrapment_due_us", "<i8"),
+        ("entrapment_due_us", "<i8"),  # when the belief crosses the next level; NEVER_DUE_US
+        ("rest_since_us", "<i8"),  # stands shut, and is watched, since then
+        ("press_since_us", "<i8"),  # first press of door-open since
+        ("mains_lost_us", "<i8"),  # or rest_since_us, what comes later
+        ("door_since_us", "<i8"),  # `car_door` says the same since then
+        ("test_at_us", "<i8"),  # last test call
+        ("pieces", "<i8"),  # the evidence as last weighed, see `evidence`; 0: not yet
         ("since_us", "<i8", (KIND_COUNT,)),  # onset of the pending condition or open episode
         ("door_open_presses_count", "<i8"),
         # What the last sample said, as far as a later one or a verdict needs it.
         ("position_anchor_m", "<f4"),
         ("load_kg", "<f4"),
+        ("rated_load_kg", "<f4"),  # from the registration; NaN when not known
         ("floor", "<i2"),
         ("status", "u1", (KIND_COUNT,)),
         ("flags", "u1"),
@@ -76,6 +99,12 @@ RECORD = np.dtype(
         ("car_calls", "i1"),
         ("chain_open", "i1"),
         ("power_lost", "i1"),
+        ("direction_set", "i1"),
+        ("car_door", "i1"),  # code
+        ("seen", "u1"),
+        ("sightings", "u1"),
+        ("presses", "u1"),  # of door-open since rest_since_us, up to PRESSES_MAX
+        ("retries", "u1"),  # of the doors since then, up to PRESSES_MAX
     ],
     align=True,
 )
@@ -90,7 +119,11 @@ _TIMES = (
     "open_at_us",
     "mode_at_us",
     "button_at_us",
-    "entrapment_due_us",
+    "rest_since_us",
+    "press_since_us",
+    "mains_lost_us",
+    "door_since_us",
+    "test_at_us",
     "since_us",
 )
 
@@ -159,10 +192,12 @@ def _blank(lift_count: int) -> NDArray[np.void]:
     records = np.zeros(lift_count, dtype=RECORD)
     for name in _TIMES:
         records[name] = NONE_US
+    records["entrapment_due_us"] = NEVER_DUE_US
     records["boot_id"] = records["sequence"] = -1
     records["event_boot_id"] = records["event_sequence"] = -1
     records["door_open_presses_count"] = NO_COUNT
     records["position_anchor_m"] = records["load_kg"] = np.nan
+    records["rated_load_kg"] = np.nan
     records["floor"] = NO_FLOOR
     return records
 

@@ -5,34 +5,45 @@ Must not know batches or the fleet.
 
 from math import isnan
 
-from liftward_detection.compiling import constant, helper
-from liftward_detection.entrapment import update_suppression, watch, watch_release
-from liftward_detection.episodes import Context, earliest_due_us, fire_due, is_news, settle
-from liftward_detection.facts import NO, YES, Facts, aboard_after, facts_of, known
+from liftward_detection.compiling import constant, helper, inlined
+from liftward_detection.entrapment import count_presses, watch_release, watch_rest, weigh
+from liftward_detection.episodes import Context, is_news, settle
+from liftward_detection.facts import NO, UNKNOWN, YES, Facts, aboard_after, facts_of, known
 from liftward_detection.faults import take_mode, watch_faults
 from liftward_detection.fleet import (
     BYTE,
     DOOR_OPEN_PRESSED,
     DOOR_RETRIED,
+    LOAD_NO,
+    LOAD_YES,
+    MOVED,
+    NEVER_DUE_US,
     NO_COUNT,
     NONE_US,
     OPEN,
-    OPENED_IN_EPISODE,
     PENDING,
+    RAN_AT_SPEED,
+    SEEN_SPEED,
+    SENSOR_NO,
+    SENSOR_YES,
     TRAVELLED,
     Record,
 )
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
 from liftward_detection.samples import Sample
+from liftward_detection.suppression import update_suppression
+from liftward_detection.evidence import alarm_counts
 from liftward_detection.thresholds import Limits
+from liftward_detection.timers import earliest_due_us, fire_due
 from liftward_wire.signals import COUNT_ABSENT
-from liftward_wire.states import Button
+from liftward_wire.states import Button, DoorState
 
 _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
 _GB_90 = constant(DetectionKind.GB_90.code)
 
 _BUTTON_UNKNOWN = Button.UNKNOWN.code
 _PRESSED = Button.PRESSED.code
+_DOOR_UNKNOWN = DoorState.UNKNOWN.code
 
 
 # The allowance for lateness falls by 1/16 of the time that passes: a lift that batches once a
@@ -45,6 +56,12 @@ def is_newer(boot_id: int, sequence: int, boot_id_before: int, sequence_before: 
     return boot_id > boot_id_before or (boot_id == boot_id_before and sequence > sequence_before)
 
 
+@inlined
+def _shift(record: Record, name: str, step_us: int) -> None:
+    if record[name] != NONE_US:
+        record[name] += step_us
+
+
 @helper
 def _set_clock_back(record: Record, step_us: int) -> None:
     """Move running timers by the step of the device's clock, so that what has elapsed stays.
@@ -55,17 +72,17 @@ def _set_clock_back(record: Record, step_us: int) -> None:
         if record["status"][kind] & PENDING:
             record["since_us"][kind] += step_us
     record["observed_us"] += step_us
-    if record["stationary_since_us"] != NONE_US:
-        record["stationary_since_us"] += step_us
-    if record["alarm_since_us"] != NONE_US:
-        record["alarm_since_us"] += step_us
-    if record["open_at_us"] != NONE_US:
-        record["open_at_us"] += step_us
-    if record["mode_at_us"] != NONE_US:
-        record["mode_at_us"] += step_us
-    if record["button_at_us"] != NONE_US:
-        record["button_at_us"] += step_us
-    if record["entrapment_due_us"] != NONE_US:
+    _shift(record, "stationary_since_us", step_us)
+    _shift(record, "alarm_since_us", step_us)
+    _shift(record, "open_at_us", step_us)
+    _shift(record, "mode_at_us", step_us)
+    _shift(record, "button_at_us", step_us)
+    _shift(record, "rest_since_us", step_us)
+    _shift(record, "press_since_us", step_us)
+    _shift(record, "mains_lost_us", step_us)
+    _shift(record, "door_since_us", step_us)
+    _shift(record, "test_at_us", step_us)
+    if record["entrapment_due_us"] != NEVER_DUE_US:
         record["entrapment_due_us"] += step_us
 
 
@@ -111,7 +128,7 @@ def allowance_us(record: Record, limits: Limits) -> int:
 def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
     """Keep what is counted since the doors were last open at a landing."""
     if facts.shut == NO:
-        record["flags"] &= BYTE ^ (TRAVELLED | DOOR_OPEN_PRESSED)
+        record["flags"] &= BYTE ^ (TRAVELLED | DOOR_OPEN_PRESSED | RAN_AT_SPEED | MOVED)
         record["open_at_us"] = at_us
         record["alarm_since_us"] = NONE_US
         return
@@ -119,15 +136,20 @@ def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
         record["flags"] &= BYTE ^ DOOR_RETRIED
     if facts.travelling == YES:
         record["flags"] |= TRAVELLED
+    if facts.at_speed == YES:
+        record["flags"] |= RAN_AT_SPEED
+    if facts.stationary == NO:
+        record["flags"] |= MOVED
 
 
 @helper
-def _note_presses(record: Record, facts: Facts, presses_count: int) -> None:
+def _note_presses(record: Record, facts: Facts, presses_count: int, at_us: int) -> None:
     if presses_count == COUNT_ABSENT:
         return
     before = record["door_open_presses_count"]
     if before != NO_COUNT and presses_count > before and facts.shut != NO:
         record["flags"] |= DOOR_OPEN_PRESSED
+        count_presses(record, presses_count - before, at_us)
     record["door_open_presses_count"] = presses_count
 
 
@@ -152,12 +174,38 @@ def _note_facts(record: Record, facts: Facts, sample: Sample, at_us: int) -> Non
     record["car_calls"] = facts.car_calls
     record["chain_open"] = facts.chain_open
     record["power_lost"] = facts.power_lost
+    record["direction_set"] = facts.direction_set
+    if facts.car_door != record["car_door"]:
+        record["car_door"] = facts.car_door
+        record["door_since_us"] = at_us
+    if not isnan(sample.speed_mps):
+        record["seen"] |= SEEN_SPEED
 
 
 @helper
-def latch_alarm(record: Record, at_us: int) -> None:
-    """Keep the first press since the doors were last open at a landing."""
-    if record["alarm_since_us"] == NONE_US and at_us >= record["open_at_us"]:
+def _note_sightings(record: Record, facts: Facts) -> None:
+    """Keep what each source has said of people since the way out was last open.
+
+    A door that says nothing at a landing may be open: then the last word counts.
+    """
+    now = SENSOR_YES if facts.sensor == YES else 0
+    now |= SENSOR_NO if facts.sensor == NO else 0
+    now |= LOAD_YES if facts.load == YES else 0
+    now |= LOAD_NO if facts.load == NO else 0
+    if facts.shut == NO:
+        record["sightings"] = 0
+        return
+    silent_door = facts.shut == UNKNOWN and facts.car_door == _DOOR_UNKNOWN
+    if silent_door and min(facts.at_level, facts.stationary) != NO:
+        record["sightings"] = now if now else record["sightings"]
+    else:
+        record["sightings"] |= now
+
+
+@helper
+def latch_alarm(record: Record, at_us: int, limits: Limits) -> None:
+    """Keep the first press since the doors were last open at a landing, but for test calls."""
+    if not alarm_counts(record, limits) and at_us >= record["open_at_us"]:
         record["alarm_since_us"] = at_us
 
 
@@ -171,7 +219,7 @@ def take_button(
     """Take a known state of the alarm button; a press counts once, by its edge: code 90."""
     pressed = button == _PRESSED
     if pressed and record["alarm_button"] != _PRESSED:
-        latch_alarm(record, at_us)
+        latch_alarm(record, at_us, context.limits)
     record["alarm_button"] = button
     if is_news(record, _GB_90, known(pressed)):
         settle(record, _GB_90, known(pressed), at_us, context)
@@ -192,22 +240,24 @@ def take_sample(
         _set_clock_back(record, at_us - record["observed_us"])
     if earliest_due_us(record, limits) <= at_us:
         fire_due(record, at_us, context)
-    _note_time(record, sample)
+    if sample.boot_id != record["boot_id"]:
+        record["seen"] = 0
     facts = facts_of(record, sample, limits)
+    _note_time(record, sample)
     travelled_before = record["travelling"]
-    _note_presses(record, facts, sample.door_open_presses_count)
     _note_facts(record, facts, sample, at_us)
+    _note_sightings(record, facts)
     button = sample.alarm_button
     if button != _BUTTON_UNKNOWN and at_us >= record["button_at_us"]:
         take_button(record, button, at_us, context)
     _note_way_out(record, facts, at_us)
     take_mode(record, sample.service_mode, at_us, context)
+    update_suppression(record, at_us, context)
+    watch_rest(record, facts.displaced, at_us)
+    _note_presses(record, facts, sample.door_open_presses_count, at_us)
     if record["status"][_ENTRAPMENT] & OPEN:
-        update_suppression(record)
         watch_release(record, facts, at_us, context)
-    else:
-        record["flags"] &= BYTE ^ OPENED_IN_EPISODE
-        watch(record, facts, at_us, limits)
+    weigh(record, at_us, context)
     watch_faults(record, facts, travelled_before, at_us, context)
     if earliest_due_us(record, limits) <= at_us:
         fire_due(record, at_us, context)

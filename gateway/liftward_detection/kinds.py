@@ -137,7 +137,7 @@ class Piece(Coded):
     CLOSED_HERE = "closed_here"  # the doors closed at this landing, no run since
     RAN_AT_SPEED = "ran_at_speed"  # faster than inspection speed since the doors closed
     CREPT = "crept"  # moved, and never so fast
-    NORMAL_SERVICE = "normal_service"  # the controller says so
+    AUTOMATIC_SERVICE = "automatic_service"  # the controller says so: no technician, no key
     OUT_OF_SERVICE = "out_of_service"
     SENSOR_OCCUPIED = "sensor_occupied"  # the people sensor, while shut: yes only
     SENSOR_FLAPS = "sensor_flaps"  # yes and no

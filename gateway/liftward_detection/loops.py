@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liftward_detection.compiling import SOURCE_FINGERPRINT, entry_point, helper
-from liftward_detection.episodes import Context, Cursor, Rows, earliest_due_us, fire_due
+from liftward_detection.episodes import Context, Cursor, Rows
 from liftward_detection.event_intake import take_event
 from liftward_detection.events import EventArrays
 from liftward_detection.fleet import NEVER_DUE_US, Record
@@ -19,9 +19,10 @@ from liftward_detection.intake import allowance_us, take_sample
 from liftward_detection.kinds import KIND_COUNT
 from liftward_detection.samples import SampleArrays, sample_at
 from liftward_detection.thresholds import Limits
+from liftward_detection.timers import earliest_due_us, fire_due
 
-# One sample or event can at worst end and begin every kind.
-ROWS_PER_STEP_MAX = 2 * KIND_COUNT
+# One sample or event can at worst end and begin every kind, and raise an entrapment twice, twice.
+ROWS_PER_STEP_MAX = 2 * KIND_COUNT + 4
 
 Records = NDArray[np.void]  # shape (lift_count,), dtype fleet.RECORD
 Times = NDArray[np.int64]

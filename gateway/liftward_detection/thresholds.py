@@ -10,7 +10,22 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from json import dumps
+from math import inf
 from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liftward_detection.kinds import Suppression
+from liftward_detection.weighing import (
+    DECIBANS_MAX,
+    PLACES,
+    Table,
+    WeighingError,
+    nepers,
+    read_table,
+    weights_of,
+)
 
 # Grows when the rules change; stored with each verdict beside the hash of the thresholds.
 DETECTOR_VERSION = "belief-1"
@@ -25,10 +40,15 @@ class ThresholdError(ValueError):
 # Name: (section, key, lowest, highest). One day bounds every time: longer is a typing error.
 _DAY_S = 86_400.0
 _RANGES: dict[str, tuple[str, str, float, float]] = {
-    "entrapment_off_level_s": ("entrapment", "off_level_s", 1.0, _DAY_S),
-    "entrapment_at_level_s": ("entrapment", "at_level_s", 1.0, _DAY_S),
-    "entrapment_alarm_button_s": ("entrapment", "alarm_button_s", 1.0, _DAY_S),
+    "suspected": ("entrapment", "suspected", 0.01, 0.999),
+    "probable": ("entrapment", "probable", 0.01, 0.9999),
+    "withdrawn_below": ("entrapment", "withdrawn_below", 0.0, 0.9),
+    "prior_decibans": ("entrapment", "prior_decibans", -DECIBANS_MAX, 0.0),
+    "code_before_s": ("entrapment", "code_before_s", 0.0, _DAY_S),
+    "inspection_speed_mps": ("entrapment", "inspection_speed_mps", 0.3, 1.0),
     "silent_after_s": ("entrapment", "silent_after_s", 1.0, _DAY_S),
+    "grows_in_silence_s": ("entrapment", "grows_in_silence_s", 1.0, _DAY_S),
+    "silent_without_mains_s": ("entrapment", "silent_without_mains_s", 1.0, _DAY_S),
     "speed_dead_band_mps": ("motion", "speed_dead_band_mps", 0.0, 0.3),
     "position_dead_band_m": ("motion", "position_dead_band_m", 0.001, 1.0),
     "relevelling_speed_mps": ("motion", "relevelling_speed_mps", 0.05, 1.0),
@@ -41,11 +61,33 @@ _RANGES: dict[str, tuple[str, str, float, float]] = {
     "moving_with_door_open_s": ("moving_with_door_open", "moving_s", 0.0, _DAY_S),
     "lateness_s_max": ("silence", "lateness_s_max", 0.0, _DAY_S),
 }
+# Groups of times under one section each, in tuples of this order.
+SOJOURNS = (
+    "opening",
+    "opening_door",
+    "starting",
+    "recovering",
+    "rescue_device",
+    "lingering",
+    "lingering_sign",
+    "technician",
+)
+_GROUPS: dict[str, tuple[str, tuple[str, ...], float, float]] = {
+    "certain_s": ("sojourns", tuple(f"{name}_certain_s" for name in SOJOURNS), 0.0, _DAY_S),
+    "mean_s": ("sojourns", tuple(f"{name}_mean_s" for name in SOJOURNS), 0.01, _DAY_S),
+    "suppression_s": (
+        "suppression",
+        tuple(f"{name}_s" for name in list(Suppression)[1:]),
+        1.0,
+        60 * _DAY_S,
+    ),
+}
 
 # (smaller, larger): relations that the rules rest on.
 _ORDERED = (
-    ("entrapment_alarm_button_s", "entrapment_off_level_s"),
-    ("entrapment_off_level_s", "entrapment_at_level_s"),
+    ("withdrawn_below", "suspected"),
+    ("suspected", "probable"),
+    ("relevelling_speed_mps", "inspection_speed_mps"),
     ("speed_dead_band_mps", "relevelling_speed_mps"),
     ("empty_load_kg", "occupied_load_kg"),
 )
@@ -56,10 +98,15 @@ class Thresholds:
     """Every limit of the detector; units are in the names, meanings in `thresholds.toml`."""
 
     version: int
-    entrapment_off_level_s: float
-    entrapment_at_level_s: float
-    entrapment_alarm_button_s: float
+    suspected: float
+    probable: float
+    withdrawn_below: float
+    prior_decibans: float
+    code_before_s: float
+    inspection_speed_mps: float
     silent_after_s: float
+    grows_in_silence_s: float
+    silent_without_mains_s: float
     speed_dead_band_mps: float
     position_dead_band_m: float
     relevelling_speed_mps: float
@@ -71,12 +118,19 @@ class Thresholds:
     stopped_outside_zone_s: float
     moving_with_door_open_s: float
     lateness_s_max: float
+    certain_s: tuple[float, ...]  # by SOJOURNS
+    mean_s: tuple[float, ...]  # by SOJOURNS
+    suppression_s: tuple[float, ...]  # by Suppression, without NONE
+    weighing: Table
 
     def __post_init__(self) -> None:
         if isinstance(self.version, bool) or not isinstance(self.version, int) or self.version < 1:
             raise ThresholdError(f"version is {self.version!r}; allowed: a whole number from 1")
-        for name in _RANGES:
-            _check_range(name, getattr(self, name))
+        for name, (section, key, low, high) in _RANGES.items():
+            _check_range(f"{section}.{key}", getattr(self, name), low, high)
+        for name, (section, keys, low, high) in _GROUPS.items():
+            for key, value in zip(keys, getattr(self, name), strict=True):
+                _check_range(f"{section}.{key}", value, low, high)
         for smaller, larger in _ORDERED:
             if getattr(self, smaller) > getattr(self, larger):
                 raise ThresholdError(
@@ -96,34 +150,42 @@ class Thresholds:
         known: dict[str, set[str]] = {}
         for section, key, _, _ in _RANGES.values():
             known.setdefault(section, set()).add(key)
+        for section, keys, _, _ in _GROUPS.values():
+            known.setdefault(section, set()).update(keys)
         for section, entries in document.items():
-            if section != "version" and section not in known:
-                raise ThresholdError(f"[{section}] is not known; allowed: {sorted(known)}")
+            if section in PLACES or section == "version":
+                continue
+            if section not in known:
+                raise ThresholdError(
+                    f"[{section}] is not known; allowed: {sorted([*known, *PLACES])}"
+                )
             if isinstance(entries, Mapping) and (extra := set(entries) - known.get(section, set())):
                 raise ThresholdError(
                     f"{section}.{min(extra)} is not known; allowed: {sorted(known[section])}"
                 )
-        values = {name: _look_up(document, *place[:2]) for name, place in _RANGES.items()}
-        return cls(version=document.get("version", 0), **values)
+        values = {name: _look_up(document, *place) for name, place in _RANGES.items()}
+        for name, (section, keys, low, high) in _GROUPS.items():
+            values[name] = tuple(_look_up(document, section, key, low, high) for key in keys)
+        try:
+            weighing = read_table(document)
+        except WeighingError as error:
+            raise ThresholdError(str(error)) from None
+        return cls(version=document.get("version", 0), weighing=weighing, **values)
 
 
 def _place(name: str) -> str:
     return ".".join(_RANGES[name][:2])
 
 
-def _check_range(name: str, value: object) -> None:
-    _, _, low, high = _RANGES[name]
+def _check_range(name: str, value: object, low: float, high: float) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not (is_number and low <= float(str(value)) <= high):
-        raise ThresholdError(
-            f"{_place(name)} is {value!r}; allowed: a number between {low} and {high}"
-        )
+        raise ThresholdError(f"{name} is {value!r}; allowed: a number between {low} and {high}")
 
 
-def _look_up(document: Mapping[str, Any], section: str, key: str) -> Any:  # noqa: ANN401 - checked later, with its name
+def _look_up(document: Mapping[str, Any], section: str, key: str, low: float, high: float) -> Any:  # noqa: ANN401 - checked later, with its name
     entries = document.get(section)
     if not isinstance(entries, Mapping) or key not in entries:
-        _, _, low, high = next(place for place in _RANGES.values() if place[:2] == (section, key))
         raise ThresholdError(
             f"{section}.{key} is missing; allowed: a number between {low} and {high}"
         )
@@ -140,9 +202,6 @@ def default_thresholds() -> Thresholds:
 class Limits(NamedTuple):
     """Thresholds as the compiled rules take them: times in whole microseconds."""
 
-    off_level_us: int
-    at_level_us: int
-    alarm_button_us: int
     silent_after_us: int
     door_not_closed_us: int
     stopped_outside_zone_us: int
@@ -154,6 +213,19 @@ class Limits(NamedTuple):
     door_zone_half_height_mm: float
     occupied_load_kg: float
     empty_load_kg: float
+    inspection_speed_mps: float
+    # Belief: innocent odds at which a level is reached or given up, times in microseconds.
+    suspected_odds: float
+    probable_odds: float
+    withdrawn_odds: float
+    prior: float  # nepers
+    code_before_us: int
+    grows_in_silence_us: int
+    silent_without_mains_us: int
+    certain_us: NDArray[np.int64]  # by SOJOURNS
+    mean_us: NDArray[np.float64]  # by SOJOURNS
+    weights: NDArray[np.float64]  # by place, piece, explanation; nepers
+    suppression_us: NDArray[np.int64]  # by Suppression; 0 for none
 
 
 @lru_cache(maxsize=8)  # one document is in use; tests try a few
@@ -162,9 +234,6 @@ def limits_of(thresholds: Thresholds) -> Limits:
         return round(duration_s * MICROSECONDS_PER_SECOND)
 
     return Limits(
-        off_level_us=microseconds(thresholds.entrapment_off_level_s),
-        at_level_us=microseconds(thresholds.entrapment_at_level_s),
-        alarm_button_us=microseconds(thresholds.entrapment_alarm_button_s),
         silent_after_us=microseconds(thresholds.silent_after_s),
         door_not_closed_us=microseconds(thresholds.door_held_open_s + thresholds.door_hold_off_s),
         stopped_outside_zone_us=microseconds(thresholds.stopped_outside_zone_s),
@@ -176,4 +245,22 @@ def limits_of(thresholds: Thresholds) -> Limits:
         door_zone_half_height_mm=float(thresholds.door_zone_half_height_mm),
         occupied_load_kg=float(thresholds.occupied_load_kg),
         empty_load_kg=float(thresholds.empty_load_kg),
+        inspection_speed_mps=float(thresholds.inspection_speed_mps),
+        suspected_odds=_odds_against(thresholds.suspected),
+        probable_odds=_odds_against(thresholds.probable),
+        withdrawn_odds=_odds_against(thresholds.withdrawn_below),
+        prior=nepers(thresholds.prior_decibans),
+        code_before_us=microseconds(thresholds.code_before_s),
+        grows_in_silence_us=microseconds(thresholds.grows_in_silence_s),
+        silent_without_mains_us=microseconds(thresholds.silent_without_mains_s),
+        certain_us=np.array([microseconds(t) for t in thresholds.certain_s], dtype=np.int64),
+        mean_us=np.array(thresholds.mean_s, dtype=np.float64) * MICROSECONDS_PER_SECOND,
+        weights=weights_of(thresholds.weighing),
+        suppression_us=np.array(
+            [0, *(microseconds(t) for t in thresholds.suppression_s)], dtype=np.int64
+        ),
     )
+
+
+def _odds_against(probability: float) -> float:
+    return inf if probability <= 0.0 else (1.0 - probability) / probability

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from liftward_detection.thresholds import Thresholds
+from support.belief_twin import DOCUMENT, Belief
 
 SECOND_US = 1_000_000
 MODE_CODES = {
@@ -63,6 +64,10 @@ class Facts:
     power_lost: Fact = None
     door: str = "unknown"
     landing: str = "unknown"
+    sensor: Fact = None
+    load: Fact = None
+    at_speed: Fact = None
+    direction_set: Fact = None
 
 
 @dataclass
@@ -73,7 +78,23 @@ class Twin:
     limits: Thresholds
     open: dict[str, Episode] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)  # kind: since
-    entrapment_due_us: int = 0
+    due_us: int | None = None  # the next level of belief
+    rest_us: int | None = None
+    press_us: int | None = None
+    presses_here: int = 0
+    retries_here: int = 0
+    mains_us: int | None = None
+    test_us: int | None = None
+    door_us: int | None = None
+    weighed: dict[str, int] | None = None
+    sensor_said: set[bool] = field(default_factory=set)
+    load_said: set[bool] = field(default_factory=set)
+    seen_mode: bool = False
+    seen_speed: bool = False
+    ran: bool = False
+    moved: bool = False
+    ran_in_episode: bool = False
+    reason_not_watched: str = "none"
     last: Row | None = None
     last_event: Row | None = None
     facts: Facts = field(default_factory=Facts)
@@ -105,9 +126,13 @@ class Twin:
             if order(row) <= order(self.last):
                 return []
             self.shift_clock(row["at_us"] - self.last["at_us"])
-        self.fire_until(row["at_us"])
+        if self.last:
+            self.fire_until(row["at_us"])
+        if self.last is None or row["boot_id"] != self.last["boot_id"]:
+            self.seen_mode = self.seen_speed = False
+        facts = self.read(row)
         self.note_time(row)
-        self.apply_sample(row)
+        self.apply_sample(row, facts)
         self.fire_until(row["at_us"])
         return self.out
 
@@ -120,11 +145,12 @@ class Twin:
         if self.last:
             self.fire_until(min(row["at_us"], self.device_time(row["received_us"])))
         self.apply_event(row)
-        self.forget_press_under_command()
-        if self.suppressed():
-            self.pending.pop("entrapment", None)
+        self.update_suppression(row["at_us"])
+        self.watch_rest(row["at_us"], displaced=False)
+        self.weigh(row["at_us"])
         if self.faults_suppressed():
-            self.pending = {k: v for k, v in self.pending.items() if k == "entrapment"}
+            kept = "suppression_expired"
+            self.pending = {k: v for k, v in self.pending.items() if k == kept}
         if self.last:
             self.fire_until(self.last["at_us"])
         return self.out
@@ -156,8 +182,10 @@ class Twin:
         assert self.last
         self.last = self.last | {"at_us": self.last["at_us"] + step_us}
         self.pending = {kind: since + step_us for kind, since in self.pending.items()}
-        self.entrapment_due_us += step_us
-        for name in ("stationary_us", "alarm_us", "open_us", "mode_at_us", "button_event_us"):
+        for name in (
+            "stationary_us alarm_us open_us mode_at_us button_event_us due_us rest_us press_us"
+            " mains_us test_us door_us"
+        ).split():
             value = getattr(self, name)
             if value is not None:
                 setattr(self, name, value + step_us)
@@ -182,13 +210,29 @@ class Twin:
         facts.door = row.get("car_door", "unknown")
         facts.landing = row.get("landing_door", "unknown")
         facts.shut = read_shut(facts)
-        facts.occupied = self.read_occupied(row)
+        facts.sensor = {"occupied": True, "empty": False}.get(row.get("occupancy", ""))
+        facts.load = self.read_load(row)
+        seen = (facts.sensor, facts.load)
+        facts.occupied = True if True in seen else False if False in seen else None
         calls = row.get("car_calls_count")
         facts.calls = None if calls is None else calls > 0
         facts.chain_open = {"open": True, "closed": False}.get(row.get("safety_chain", ""))
         power = row.get("power_source", "unknown")
         facts.power_lost = None if power == "unknown" else power != "mains"
+        facts.at_speed = self.read_at_speed(row)
+        direction = row.get("direction", "unknown")
+        facts.direction_set = None if direction == "unknown" else direction != "none"
         return facts
+
+    def read_at_speed(self, row: Row) -> Fact:
+        limit_mps = self.limits.inspection_speed_mps
+        if row.get("speed_mps") is not None:
+            return bool(abs(row["speed_mps"]) > limit_mps)
+        if row.get("position_m") is None or self.anchor_m is None or self.last is None:
+            return None
+        passed_us = row["at_us"] - self.last["at_us"]
+        moved_m = abs(row["position_m"] - self.anchor_m)
+        return None if passed_us <= 0 else bool(moved_m * SECOND_US > limit_mps * passed_us)
 
     def read_stationary(self, row: Row, *, displaced: bool) -> Fact:
         if row.get("speed_mps") is not None:
@@ -210,23 +254,15 @@ class Twin:
             return zone
         return bool(abs(row["levelling_error_mm"]) <= self.limits.door_zone_half_height_mm)
 
-    def read_occupied(self, row: Row) -> Fact:
-        sensor = {"occupied": True, "empty": False}.get(row.get("occupancy", ""))
+    def read_load(self, row: Row) -> Fact:
         load = row.get("load_kg")
-        by_load: Fact = None
-        if load is not None and load >= self.limits.occupied_load_kg:
-            by_load = True
-        if load is not None and load <= self.limits.empty_load_kg:
-            by_load = False
-        if True in (sensor, by_load):
-            return True
-        return False if False in (sensor, by_load) else None
+        if load is None or self.limits.empty_load_kg < load < self.limits.occupied_load_kg:
+            return None
+        return bool(load >= self.limits.occupied_load_kg)
 
-    def apply_sample(self, row: Row) -> None:
-        before = self.facts
-        facts = self.facts = self.read(row)
+    def apply_sample(self, row: Row, facts: Facts) -> None:
+        before, self.facts = self.facts, facts
         at_us = row["at_us"]
-        self.note_presses(row)
         if facts.stationary is False:
             self.stationary_us = None
         elif facts.stationary and (self.stationary_us is None or facts.displaced):
@@ -236,21 +272,28 @@ class Twin:
         self.floor = row.get("floor", self.floor)
         self.load_kg = row.get("load_kg", self.load_kg)
         self.latch_aboard()
+        if facts.door != before.door:
+            self.door_us = at_us
+        self.seen_speed = self.seen_speed or row.get("speed_mps") is not None
+        self.note_sightings()
         button = row.get("alarm_button", "unknown")
         if button != "unknown" and not earlier(at_us, self.button_event_us):
             self.take_button(button, at_us)
         if facts.shut is False:
-            self.travelled = self.pressed = False
+            self.travelled = self.pressed = self.ran = self.moved = False
             self.open_us, self.alarm_us = at_us, None
         else:
             self.retried = self.retried and facts.shut is not True
             self.travelled = self.travelled or facts.travelling is True
+            self.ran = self.ran or facts.at_speed is True
+            self.moved = self.moved or facts.stationary is False
         self.take_mode(row.get("service_mode", "unknown"), at_us)
+        self.update_suppression(at_us)
+        self.watch_rest(at_us, displaced=facts.displaced)
+        self.note_presses(row)
         if "entrapment" in self.open:
             self.watch_release(at_us)
-        else:
-            self.opened_in_episode = False
-            self.watch_entrapment(at_us)
+        self.weigh(at_us)
         self.watch_faults(at_us, before)
 
     def note_presses(self, row: Row) -> None:
@@ -259,7 +302,26 @@ class Twin:
             return
         if self.presses is not None and count > self.presses and self.facts.shut is not False:
             self.pressed = True
+            if self.rest_us is not None:
+                self.press_us = row["at_us"] if self.press_us is None else self.press_us
+                self.presses_here += count - self.presses
         self.presses = count
+
+    def note_sightings(self) -> None:
+        facts = self.facts
+        now = [{said} - {None} for said in (facts.sensor, facts.load)]
+        may_be_open = (
+            facts.shut is None
+            and facts.door == "unknown"
+            and facts.at_level is not False
+            and facts.stationary is not False
+        )
+        if facts.shut is False:
+            self.sensor_said, self.load_said = set(), set()
+        elif not may_be_open:
+            self.sensor_said, self.load_said = self.sensor_said | now[0], self.load_said | now[1]
+        elif now[0] | now[1]:
+            self.sensor_said, self.load_said = now
 
     def latch_aboard(self) -> None:
         facts = self.facts
@@ -283,13 +345,13 @@ class Twin:
         self.settle("gb_90", button == "pressed", at_us)
 
     def latch_alarm(self, at_us: int) -> None:
-        if self.alarm_us is None and not earlier(at_us, self.open_us):
+        if not self.alarm_counts() and not earlier(at_us, self.open_us):
             self.alarm_us = at_us
 
     def take_mode(self, mode: str, at_us: int) -> None:
         if mode == "unknown" or earlier(at_us, self.mode_at_us):
             return
-        self.mode, self.mode_at_us = mode, at_us
+        self.mode, self.mode_at_us, self.seen_mode = mode, at_us, True
         for kind, meant in MODE_CODES.items():
             self.settle(kind, mode == meant, at_us)
 
@@ -303,73 +365,199 @@ class Twin:
                 return MODE_CODES[kind]
         return "unknown"
 
-    def suppressed(self) -> bool:
-        mode = self.effective_mode()
-        alarm = self.alarm_us is not None
-        if mode in {"inspection", "firefighter"}:
-            return True
-        if mode == "out_of_service":
-            return not alarm and "entrapment" not in self.pending
-        if mode == "independent":
-            return not alarm and self.facts.at_level is not False
-        return mode == "parking" and not alarm and self.aboard is False
+    def alarm_counts(self) -> bool:
+        if self.alarm_us is None:
+            return False
+        window_us = self.us(DOCUMENT["suppression"]["test_call_s"])
+        return self.test_us is None or abs(self.alarm_us - self.test_us) > window_us
 
-    def forget_press_under_command(self) -> None:
-        commanded = self.effective_mode() in {"inspection", "firefighter"}
+    def mains_lost(self) -> bool:
+        return self.facts.power_lost is True or "gb_41" in self.open
+
+    def why_not_watched(self, at_us: int) -> str:
+        facts, mode, alarm = self.facts, self.effective_mode(), self.alarm_counts()
+        if mode in {"inspection", "firefighter"}:
+            return mode
+        if mode == "out_of_service" and not alarm and not (self.rest_us and self.aboard):
+            return mode
+        if mode == "independent" and not alarm and facts.at_level is not False:
+            return mode
+        if mode == "parking" and not alarm and self.aboard is False:
+            return "parked_empty"
+        creeps = facts.stationary is False and facts.travelling is not True
+        if creeps and (facts.shut is False or self.mains_lost()):
+            return "relevelling" if facts.shut is False else "rescue_device"
+        if facts.shut is False and facts.stationary:
+            return "door_held_open"
+        window_us = self.us(DOCUMENT["suppression"]["test_call_s"])
+        testing = self.test_us is not None and at_us - self.test_us <= window_us
+        return "test_call" if testing else "none"
+
+    def update_suppression(self, at_us: int) -> None:
+        reason = self.why_not_watched(at_us)
+        if reason != self.reason_not_watched:
+            if "suppression_expired" in self.open:
+                self.finish("suppression_expired", "condition_cleared", at_us)
+            self.pending.pop("suppression_expired", None)
+            self.reason_not_watched = reason
+            if reason not in {"none", "test_call"}:
+                self.pending["suppression_expired"] = at_us
+        commanded = reason in {"inspection", "firefighter"} and self.blocked()
         if commanded and "entrapment" not in self.open:
             self.alarm_us = None
+
+    def blocked(self) -> bool:
+        stops = {"inspection", "firefighter", "out_of_service", "independent", "parked_empty"}
+        return self.reason_not_watched in stops and "suppression_expired" not in self.open
 
     def faults_suppressed(self) -> bool:
         return self.effective_mode() in {"inspection", "firefighter", "out_of_service"}
 
-    def trapped(self) -> Fact:
-        facts, alarm = self.facts, self.alarm_us is not None
-        if facts.shut is False:
+    def begin_rest(self, at_us: int) -> None:
+        self.rest_us, self.due_us, self.weighed = at_us, None, None
+        self.press_us = self.mains_us = None
+        self.presses_here = self.retries_here = 0
+
+    def watch_rest(self, at_us: int, *, displaced: bool) -> None:
+        facts = self.facts
+        if facts.stationary is False or facts.shut is False or self.blocked():
+            self.rest_us = self.due_us = None
+        elif facts.stationary and (self.rest_us is None or displaced):
+            self.begin_rest(at_us)
+
+    def pieces(self) -> dict[str, int]:
+        facts, mode = self.facts, self.effective_mode()
+        landing = facts.at_level is not False
+        more_presses = min(self.presses_here, 4) - 1
+        more_retries = min(self.retries_here, 4) - 1
+        code_from_us = (self.rest_us or 0) - self.us(self.limits.code_before_s)
+        there: dict[str, int | bool | None] = {
+            "place": True,
+            "arrived_not_opened": landing and facts.door != "unknown" and self.travelled,
+            "closed_here": landing and facts.door != "unknown" and not self.travelled,
+            "ran_at_speed": self.ran,
+            "crept": self.moved and not self.ran and self.seen_speed and not self.mains_lost(),
+            "automatic_service": self.seen_mode
+            and mode not in {"inspection", "firefighter", "independent", "out_of_service"},
+            "out_of_service": self.seen_mode and mode == "out_of_service",
+            "sensor_occupied": self.sensor_said == {True},
+            "sensor_flaps": self.sensor_said == {True, False},
+            "sensor_empty": self.sensor_said == {False},
+            "load_occupied": self.load_said == {True},
+            "load_empty": self.load_said == {False},
+            "car_calls": facts.calls,
+            "no_car_calls": facts.calls is False and landing and not self.travelled,
+            "direction_set": landing and facts.direction_set,
+            "doors_unknown": landing
+            and facts.shut is None
+            and facts.door not in {"opening", "fault"},
+            "doors_open": not landing and facts.door not in {"unknown", "closed"},
+            "door_opening": landing and facts.door == "opening",
+            "door_fault": landing and facts.door == "fault",
+            "door_retries": self.retries_here > 0,
+            "more_door_retries": max(more_retries, 0),
+            "alarm_button": self.alarm_counts(),
+            "door_open_presses": self.presses_here > 0,
+            "more_door_open_presses": max(more_presses, 0),
+            "safety_chain_open": facts.chain_open and facts.shut is True,
+            "power_lost": self.mains_lost(),
+            "controller_code": any(
+                f"gb_{code:02d}" in self.open
+                and self.open[f"gb_{code:02d}"].reported
+                and self.open[f"gb_{code:02d}"].onset_us >= code_from_us
+                for code in range(1, 9)
+            ),
+        }
+        return {name: int(times) for name, times in there.items() if times}
+
+    def belief(self) -> Belief:
+        assert self.rest_us is not None
+        return Belief(
+            between_floors=self.facts.at_level is False,
+            pieces=self.weighed or {},
+            rest_us=self.rest_us,
+            door_us=self.door_us,
+            press_us=self.press_us,
+            alarm_us=self.alarm_us if self.alarm_counts() else None,
+            mains_us=self.mains_us,
+        )
+
+    def weigh(self, at_us: int) -> None:
+        if self.rest_us is None:
+            return
+        pieces = self.pieces()
+        if pieces == self.weighed:
+            self.due_us = None if self.due_us is None else max(self.due_us, at_us)
+            return
+        if "power_lost" in pieces and self.mains_us is None:
+            self.mains_us = at_us
+        self.weighed = pieces
+        if "entrapment" in self.open and self.withdrawn(at_us):
+            self.finish("entrapment", "withdrawn", at_us)
+            self.out[-1]["evidence"] |= self.explained(at_us)
+            self.begin_rest(at_us)
+            self.weighed = pieces
+        self.due_us = self.next_level_us(at_us)
+
+    def explained(self, at_us: int) -> Row:
+        assert self.rest_us is not None
+        found = self.belief().explained(max(at_us, self.rest_us))
+        place = {None: "level_unknown", True: "at_level", False: "off_level"}[self.facts.at_level]
+        found["weights"] = {
+            place if name == "place" else name: weight for name, weight in found["weights"].items()
+        }
+        return found
+
+    def withdrawn(self, at_us: int) -> bool:
+        episode = self.open["entrapment"]
+        assert self.rest_us is not None
+        if episode.level != "suspected" and episode.onset_us != self.rest_us:
             return False
-        people = any_of(self.aboard, alarm)
-        if facts.at_level is False:
-            return all_of(facts.stationary, people)
-        distress = any_of(
-            self.travelled,
-            self.pressed,
-            alarm,
-            facts.calls,
-            facts.chain_open,
-            facts.power_lost,
-        )
-        door: Fact = None
-        if facts.shut or facts.door in {"opening", "fault"} or alarm:
-            door = True
-        return all_of(facts.stationary, people, distress, door)
+        odds = self.belief().odds_against(max(at_us, self.rest_us))
+        return odds > (1 - self.limits.withdrawn_below) / self.limits.withdrawn_below
 
-    def watch_entrapment(self, at_us: int) -> None:
-        self.forget_press_under_command()
-        trapped, suppressed = self.trapped(), self.suppressed()
-        if trapped is False or suppressed or self.facts.displaced:
-            self.pending.pop("entrapment", None)
-        if trapped and not suppressed:
-            self.pending.setdefault("entrapment", at_us)
-            self.entrapment_due_us = max(at_us, self.regular_due_us())
-        self.shorten_by_alarm(at_us)
+    def next_level_us(self, at_us: int) -> int | None:
+        assert self.rest_us is not None and self.weighed is not None
+        episode, wanted = self.open.get("entrapment"), self.limits.suspected
+        if episode:
+            sources = {"alarm_button", "controller_code", "more_door_open_presses"}
+            second_source = sources & self.weighed.keys()
+            if episode.level == "confirmed" or (episode.level == "probable" and not second_source):
+                return None
+            wanted = self.limits.probable
+        return self.belief().reaches(wanted, max(at_us, self.rest_us))
 
-    def regular_due_us(self) -> int:
-        off_level = self.facts.at_level is False
-        limit_s = (
-            self.limits.entrapment_off_level_s if off_level else self.limits.entrapment_at_level_s
-        )
-        return self.pending["entrapment"] + self.us(limit_s)
+    def reach_level(self, at_us: int) -> None:
+        if "entrapment" in self.open:
+            episode = self.open["entrapment"]
+            episode.level = LEVELS[LEVELS.index(episode.level) + 1]
+            second = episode.level == "confirmed"
+            self.write("entrapment", "raised", "second_source" if second else "belief", at_us)
+        else:
+            assert self.rest_us is not None
+            self.open_entrapment(self.rest_us, "belief", at_us)
+        self.out[-1]["evidence"] |= self.explained(at_us)
+        self.due_us = self.next_level_us(at_us)
 
-    def shorten_by_alarm(self, at_us: int | None) -> None:
-        if "entrapment" in self.pending and self.alarm_us is not None:
-            start_us = max(self.pending["entrapment"], self.alarm_us)
-            due_us = start_us + self.us(self.limits.entrapment_alarm_button_s)
-            due_us = due_us if at_us is None else max(due_us, at_us)
-            self.entrapment_due_us = min(self.entrapment_due_us, due_us)
+    def open_entrapment(self, onset_us: int, reason: str, at_us: int) -> None:
+        self.opened_in_episode = self.ran_in_episode = False
+        self.pending["entrapment"] = onset_us
+        self.begin("entrapment", reason, at_us)
+
+    def silence_due_us(self) -> int | None:
+        facts = self.facts
+        in_mid_run = facts.stationary is False and facts.shut is not False and self.aboard
+        if not in_mid_run or not self.mains_lost() or self.blocked() or "entrapment" in self.open:
+            return None
+        assert self.last
+        silent_us: int = self.last["at_us"] + self.us(self.limits.silent_without_mains_s)
+        return silent_us
 
     def watch_release(self, at_us: int) -> None:
         facts = self.facts
         if facts.shut is False and self.aboard is not True:
-            self.finish("entrapment", "way_out_open", at_us)
+            reason = "self_released" if self.ran_in_episode else "way_out_open"
+            self.finish("entrapment", reason, at_us)
             return
         if facts.shut is False:
             self.opened_in_episode = True
@@ -378,8 +566,10 @@ class Twin:
         if facts.travelling and (self.opened_in_episode or blind):
             self.finish("entrapment", "moved_on", at_us)
             self.alarm_us = None
-            return
-        self.grade("entrapment")
+        elif facts.travelling and self.open["entrapment"].level == "suspected":
+            self.finish("entrapment", "withdrawn", at_us)
+        elif facts.at_speed and self.reason_not_watched not in {"inspection", "firefighter"}:
+            self.ran_in_episode = True
 
     # ---- faults -------------------------------------------------------------------------------
 
@@ -425,12 +615,14 @@ class Twin:
             self.button_event_us = at_us
             self.latch_alarm(at_us)
             self.take_button("pressed", at_us)
-            self.watch_alarm(at_us)
         elif word == "alarm_released":
             self.button_event_us = at_us
             self.take_button("released", at_us)
         elif word == "door_retry":
             self.retried = True
+            self.retries_here += self.rest_us is not None
+        elif word == "test_call":
+            self.test_us = at_us
         elif word == "mode_changed":
             self.take_mode(row.get("service_mode", "unknown"), at_us)
 
@@ -447,7 +639,6 @@ class Twin:
             self.write(kind, "began", "reported_by_controller", at_us)
         if kind == "gb_90":
             self.latch_alarm(at_us)
-            self.watch_alarm(at_us)
 
     def clear_fault(self, kind: str, at_us: int) -> None:
         episode = self.open.get(kind)
@@ -458,21 +649,6 @@ class Twin:
         else:
             self.finish(kind, "cleared_by_controller", at_us)
 
-    def watch_alarm(self, at_us: int) -> None:
-        self.forget_press_under_command()
-        if self.alarm_us is None:
-            return
-        if "entrapment" in self.open:
-            self.grade("entrapment")
-            return
-        if "entrapment" not in self.pending:
-            if not self.facts.stationary or self.facts.shut is False or self.suppressed():
-                return
-            assert self.stationary_us is not None
-            self.pending["entrapment"] = max(at_us, self.stationary_us)
-            self.entrapment_due_us = self.regular_due_us()
-        self.shorten_by_alarm(None)
-
     # ---- episodes -----------------------------------------------------------------------------
 
     @staticmethod
@@ -481,6 +657,8 @@ class Twin:
 
     def hold_us(self, kind: str) -> int:
         limits = self.limits
+        if kind == "suppression_expired":
+            return self.us(DOCUMENT["suppression"][f"{self.reason_not_watched}_s"])
         return self.us(
             {
                 "gb_02": limits.door_held_open_s + limits.door_hold_off_s,
@@ -491,18 +669,23 @@ class Twin:
 
     def fire_until(self, horizon_us: int) -> None:
         for kind, since_us in list(self.pending.items()):
-            at_us = (
-                self.entrapment_due_us if kind == "entrapment" else since_us + self.hold_us(kind)
-            )
+            at_us = since_us + self.hold_us(kind)
+            if at_us <= horizon_us and kind != "suppression_expired":
+                self.begin(kind, "condition_held", at_us)
+        if "suppression_expired" in self.pending:
+            at_us = self.pending["suppression_expired"] + self.hold_us("suppression_expired")
             if at_us <= horizon_us:
-                self.begin(kind, self.reason_at(kind, at_us), at_us)
-
-    def reason_at(self, kind: str, at_us: int) -> str:
-        if kind != "entrapment":
-            return "condition_held"
-        if at_us < self.regular_due_us():
-            return "alarm_button"
-        return "off_level_timer" if self.facts.at_level is False else "at_level_timer"
+                self.begin("suppression_expired", "time_box_over", at_us)
+                self.watch_rest(at_us, displaced=False)
+                self.weigh(at_us)
+        silent_us = self.silence_due_us()
+        if silent_us is not None and silent_us <= horizon_us:
+            assert self.last
+            self.open_entrapment(self.last["at_us"], "silent_without_mains", silent_us)
+        assert self.last
+        heard_us = self.last["at_us"] + self.us(self.limits.grows_in_silence_s)
+        while self.due_us is not None and self.due_us <= min(horizon_us, heard_us):
+            self.reach_level(self.due_us)
 
     def settle(self, kind: str, condition: Fact, at_us: int) -> None:
         episode = self.open.get(kind)
@@ -532,18 +715,11 @@ class Twin:
 
     def grade(self, kind: str) -> str:
         episode = self.open[kind]
-        episode.level = max(episode.level, self.level_now(kind), key=LEVELS.index)
-        return episode.level
-
-    def level_now(self, kind: str) -> str:
         if kind != "entrapment":
-            episode = self.open[kind]
-            return "confirmed" if episode.derived and episode.reported else "probable"
-        facts = self.facts
-        seen = facts.stationary and facts.shut and self.aboard and facts.at_level is not None
-        if not seen or self.mode == "out_of_service":
-            return "suspected"
-        return "confirmed" if self.alarm_us is not None else "probable"
+            both = episode.derived and episode.reported
+            now = "confirmed" if both else "probable"
+            episode.level = max(episode.level, now, key=LEVELS.index)
+        return episode.level
 
     def write(self, kind: str, transition: str, reason: str, at_us: int) -> None:
         self.out.append(
@@ -586,6 +762,8 @@ class Twin:
             found["floor"] = self.floor
         if self.load_kg is not None:
             found["load_kg"] = round(self.load_kg, 1)
+        if kind == "suppression_expired":
+            found["suppression"] = self.reason_not_watched
         return found
 
 

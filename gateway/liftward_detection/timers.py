@@ -1,0 +1,47 @@
+"""What becomes due without a message: codes that have held, time boxes, levels of belief, silence.
+
+Each fires with the instant at which it was due, whoever notices first: a sample, an event or a
+tick. Must not know what any of them means.
+"""
+
+from liftward_detection.compiling import helper
+from liftward_detection.entrapment import (
+    level_due_us,
+    reach_level,
+    silence_due_us,
+    suspect_silence,
+    watch_rest,
+    weigh,
+)
+from liftward_detection.episodes import Context, earliest_code_due_us, fire_codes
+from liftward_detection.fleet import Record
+from liftward_detection.suppression import expire, expiry_due_us
+from liftward_detection.thresholds import Limits
+
+
+@helper
+def fire_due(record: Record, horizon_us: int, context: Context) -> None:
+    """Let happen everything that was due at device time `horizon_us` or before."""
+    limits = context.limits
+    fire_codes(record, horizon_us, context)
+    expired_us = expiry_due_us(record, limits)
+    if expired_us <= horizon_us:
+        expire(record, expired_us, context)
+        watch_rest(record, False, expired_us)  # noqa: FBT003 - positional in compiled code
+        weigh(record, expired_us, context)
+    silent_us = silence_due_us(record, limits)
+    if silent_us <= horizon_us:
+        suspect_silence(record, silent_us, context)
+    level_us = level_due_us(record, limits)
+    while level_us <= horizon_us:
+        reach_level(record, level_us, context)
+        level_us = level_due_us(record, limits)
+
+
+@helper
+def earliest_due_us(record: Record, limits: Limits) -> int:
+    """Return when something is due first, device time, or NEVER_DUE_US."""
+    return min(
+        min(earliest_code_due_us(record, limits), expiry_due_us(record, limits)),
+        min(level_due_us(record, limits), silence_due_us(record, limits)),
+    )
