@@ -175,7 +175,9 @@ SELECT detection_id, kind, transition, level, onset_at, detected_at, received_at
 
 -- detection_told --
 -- One row of the detector with its lift, and how long its episode had lasted.
-SELECT detection.*, lift_id, extract(epoch FROM detected_at - onset_at)::float8 AS lasted_s
+SELECT detection_id, lift_key, lift_id, kind, transition, level, onset_at, detected_at, reason,
+       evidence, detector_version, thresholds_hash, handled_at, handling,
+       extract(epoch FROM detected_at - onset_at)::float8 AS lasted_s
   FROM detection JOIN lift USING (lift_key)
  WHERE detection_id = %(detection_id)s
 
