@@ -17,6 +17,7 @@ from liftward_detection.explain_words import Language
 BODY_PX = 30.0
 # A letter's width at the size of the labels: wide enough for Latin, Chinese ones count twice.
 _LETTER_PX = 6.2
+_PRESS_LABEL_PX = 80.0
 _LEVELS_COUNT = len(LEVELS)
 
 
@@ -95,19 +96,36 @@ def presses_lane(scene: Scene, counts: Sequence[Value], top_px: float) -> str:
     """Mark each sample whose running counter of presses has grown, and by how much."""
     found = runs(scene.times_s, counts, scene.known_until_s, _number)
     drawn = [_holes(scene, found, top_px)]
-    free_px = scene.axis.left_px  # labels that would lie upon each other are left out
-    for before, after in pairwise(found):
-        count = round(after.value - before.value)
-        if count <= 0:  # a counter that restarts tells no press
-            continue
-        x_px = scene.axis.x(after.from_s)
+    presses = [
+        (scene.axis.x(after.from_s), count)
+        for before, after in pairwise(found)
+        # A counter that restarts tells no press.
+        if (count := round(after.value - before.value)) > 0
+    ]
+    for x_px, _ in presses:
         drawn.append(svg.line(x_px, top_px + 3, x_px, top_px + BODY_PX - 3, "press"))
+    for first_px, last_px, count in _close_together(presses):
         words = PRESSED.text(scene.language).format(count=count)
-        end_px = x_px + 4 + text_px(words)
-        if x_px >= free_px and end_px <= scene.axis.right_px:
-            drawn.append(svg.text(x_px + 4, top_px + BODY_PX / 2 + 4, words, class_="state"))
-            free_px = end_px
+        end = last_px + 4 + text_px(words) > scene.axis.right_px
+        drawn.append(
+            svg.text(
+                first_px - 4 if end else last_px + 4, top_px + BODY_PX / 2 + 4, words,
+                class_="state", anchor="end" if end else "start",
+            )
+        )  # fmt: skip
     return "".join(drawn)
+
+
+def _close_together(presses: Sequence[tuple[float, int]]) -> list[tuple[float, float, int]]:
+    """Return groups of presses with no room for a label between: first, last, how many in all."""
+    groups: list[tuple[float, float, int]] = []
+    for x_px, count in presses:
+        if groups and x_px - groups[-1][1] < _PRESS_LABEL_PX:
+            first_px, _, before = groups[-1]
+            groups[-1] = (first_px, x_px, before + count)
+        else:
+            groups.append((x_px, x_px, count))
+    return groups
 
 
 def level_lane(scene: Scene, steps: Sequence[Step], top_px: float) -> str:
