@@ -16,14 +16,20 @@ from math import isfinite
 from typing import Any
 
 from liftward_detection.explain_words import (
+    DRIFT,
     EVIDENCE,
     KINDS,
     LEVELS,
+    MEASURED,
     NUMBERS,
+    OF_SIGNAL,
     PIECES,
     REASONS,
     REPEATED,
+    SIGNALS,
     SUPPRESSIONS,
+    TREND,
+    UNITS,
     Language,
     Phrase,
     Role,
@@ -33,6 +39,9 @@ ENTRAPMENT, SUPPRESSION_EXPIRED = "entrapment", "suppression_expired"
 WITHDRAWN, SILENT_WITHOUT_MAINS = "withdrawn", "silent_without_mains"
 # Names that carry numbers about the whole, not a piece of evidence.
 PROBABILITY, WEIGHTS, SUPPRESSION = "probability", "weights", "suppression"
+DRIFT_NUMBERS = ("baseline_value", "current_value", "days_to_limit")
+# Where the car was and what it carried: true of any verdict, measured by none.
+_WHERE_IT_STOOD = frozenset({"load_kg"})
 # A piece is told in the sentence when it changes the odds twofold, and no more than so many
 # against it; all of them stand in the explanation.
 TOLD_FROM_DECIBANS, AGAINST_COUNT_MAX = 3.0, 3
@@ -173,7 +182,7 @@ def _piece_words(name: str) -> Phrase:
     sign = EVIDENCE.get(name) or PIECES.get(name)
     if sign is not None:
         return sign.phrase
-    return NUMBERS.get(name) or Phrase(unknown_code(name), unknown_code(name))
+    return NUMBERS.get(name) or SIGNALS.get(name) or Phrase(unknown_code(name), unknown_code(name))
 
 
 def _first(verdict: Verdict, role: Role, language: Language) -> str | None:
@@ -263,7 +272,29 @@ def _condition(verdict: Verdict, language: Language) -> str:
             lasted = duration_words(verdict.lasted_s, language)
             since += f"已 {lasted}" if language is Language.ZH else f" for {lasted}"
         return _joined(name, [since], language)
-    return _joined(name, [reason, *_signs(verdict, language)], language)
+    told = [reason, *_measures(verdict, language), *_signs(verdict, language)]
+    return _joined(name, told, language)
+
+
+def _measures(verdict: Verdict, language: Language) -> list[str]:
+    """Return the clauses of what was measured: of a drift, of a sensor, of the kind itself."""
+    evidence, told = verdict.evidence, []
+    signal = SIGNALS.get(str(evidence.get("signal")))
+    if signal:
+        told.append(OF_SIGNAL.text(language).format(signal=signal.text(language)))
+    numbers = {name: _number(evidence.get(name)) for name in DRIFT_NUMBERS}
+    shown = {name: f"{number:.3g}" for name, number in numbers.items() if number is not None}
+    told += [
+        phrase.text(language).format(**shown)
+        for phrase, needed in ((DRIFT, DRIFT_NUMBERS[:2]), (TREND, DRIFT_NUMBERS[2:]))
+        if all(name in shown for name in needed)
+    ]
+    for name, value in evidence.items():
+        number, unit = _number(value), UNITS.get(name.rpartition("_")[2])
+        if number is not None and unit and name not in _WHERE_IT_STOOD:
+            quantity = f"{number:.3g} {unit.text(language)}"
+            told.append(MEASURED.text(language).format(value=quantity))
+    return told
 
 
 def _ended(verdict: Verdict, language: Language) -> str:

@@ -78,7 +78,9 @@ PIECES = {
     ),
     "ran_at_speed": Sign(Role.SOURCE, Phrase("it made a run", "此前正常运行")),
     "crept": Sign(Role.SOURCE, Phrase("it only crept", "仅低速移动过")),
-    "normal_service": Sign(Role.SOURCE, Phrase("normal service is told", "处于正常服务模式")),
+    "automatic_service": Sign(
+        Role.SOURCE, Phrase("automatic service is told", "处于自动服务模式")
+    ),
     "sensor_occupied": Sign(
         Role.SOURCE, Phrase("the people sensor sees someone", "人员传感器有人")
     ),
@@ -112,11 +114,66 @@ REPEATED = {
     ),
 }
 
+# What a kind measured, by the signal or quantity that its name begins with, is told with its unit.
+MEASURED = Phrase("at worst {value}", "最大 {value}")
+UNITS = {
+    "mm": Phrase("mm", "毫米"),
+    "m": Phrase("m", "米"),
+    "mps": Phrase("m/s", "米/秒"),
+    "mps2": Phrase("m/s²", "米/秒²"),
+    "s": Phrase("s", "秒"),
+    "kg": Phrase("kg", "公斤"),
+    "a": Phrase("A", "安"),
+    "degc": Phrase("°C", "°C"),
+    "count": Phrase("times", "次"),
+}
+
+# Of a drift: what is usual, what is now, how fast, how long until the limit.
+DRIFT = Phrase(
+    "usually {baseline_value}, now {current_value}", "通常 {baseline_value}，现为 {current_value}"
+)
+TREND = Phrase(
+    "at this rate at its limit in {days_to_limit} days", "按此趋势 {days_to_limit} 天后达到限值"
+)
+OF_SIGNAL = Phrase("the signal: {signal}", "信号：{signal}")
+
 NUMBERS = {
     "seconds_stationary": Phrase("stationary, s", "静止（秒）"),
     "floor": Phrase("floor", "楼层"),
     "load_kg": Phrase("load, kg", "载荷（kg）"),
     "suppression": Phrase("not watched because of", "未监视原因"),
+    "signal": Phrase("signal", "信号"),
+    "baseline_value": Phrase("usual value", "通常值"),
+    "current_value": Phrase("value now", "当前值"),
+    "trend_per_day": Phrase("change per day", "每日变化"),
+    "days_to_limit": Phrase("days to the limit", "距限值天数"),
+    "distance_m": Phrase("distance, m", "距离 m"),
+    "position_jump_m": Phrase("jump of position, m", "位置跳变 m"),
+}
+
+SIGNALS = {
+    "service_mode": Phrase("service mode", "服务模式"),
+    "position_m": Phrase("position, m", "轿厢位置 m"),
+    "speed_mps": Phrase("speed, m/s", "速度 m/s"),
+    "direction": Phrase("direction", "方向"),
+    "car_door": Phrase("car door", "轿门"),
+    "landing_door": Phrase("landing door", "层门"),
+    "door_zone": Phrase("door zone", "门区"),
+    "levelling_error_mm": Phrase("levelling error, mm", "平层误差 mm"),
+    "occupancy": Phrase("people sensor", "人员传感器"),
+    "alarm_button": Phrase("alarm button", "报警按钮"),
+    "power_source": Phrase("power", "电源"),
+    "safety_chain": Phrase("safety chain", "安全回路"),
+    "brake": Phrase("brake", "制动器"),
+    "car_calls_count": Phrase("car calls", "内选数"),
+    "door_open_presses_count": Phrase("door-open presses", "开门按钮次数"),
+    "motor_current_a": Phrase("motor current, A", "电动机电流 A"),
+    "motor_temperature_degc": Phrase("motor temperature, °C", "电动机温度 °C"),
+    "machine_room_temperature_degc": Phrase("machine-room temperature, °C", "机房温度 °C"),
+    "vibration_mps2": Phrase("vibration, m/s²", "振动 m/s²"),
+    "trips_count": Phrase("trips", "运行次数"),
+    "door_cycles_count": Phrase("door cycles", "开关门次数"),
+    "run_time_h": Phrase("running time, h", "运行时间 h"),
 }
 
 SUPPRESSIONS = {
@@ -161,6 +218,9 @@ REASONS = {
         "it fell silent in mid-run without mains", "运行途中断电后失去数据"
     ),
     "time_box_over": Phrase("it lasts longer than its reason explains", "持续时间超出其原因"),
+    "drifted": Phrase("it left this lift's own usual values", "偏离本梯自身的常态"),
+    "contradicted": Phrase("what a sensor says cannot be so", "传感器数据自相矛盾"),
+    "maintenance_visit": Phrase("somebody was there for maintenance", "维保人员已到场"),
     "withdrawn": Phrase(
         "what the lift tells now speaks against anyone shut in", "现有信号不支持有人被困"
     ),

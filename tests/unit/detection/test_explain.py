@@ -26,6 +26,7 @@ from liftward_detection.kinds import (
     Suppression,
     Transition,
 )
+from liftward_wire.signals import SIGNALS
 
 SEEDS = range(20)
 HOLES = re.compile(r"None|nan|\binf\b|  |;\s*;|: ?\.|：。|，，|；；| ,")
@@ -122,6 +123,32 @@ def verdict(**changes: object) -> Verdict:
             "Main power lost: the signals showed it for long enough; mains are lost.",
             "主电源断电：信号持续满足条件；市电中断。",
         ),
+        (
+            verdict(
+                kind="gb_05",
+                reason="condition_held",
+                evidence={"distance_m": 0.4321, "load_kg": 80.0, "floor": 3},
+            ),
+            "Unintended car movement: the signals showed it for long enough; at worst 0.432 m.",
+            "轿厢意外移动：信号持续满足条件；最大 0.432 米。",
+        ),
+        (
+            verdict(
+                kind="gb_02",
+                reason="drifted",
+                evidence={"baseline_value": 2.9, "current_value": 3.64, "days_to_limit": 12.0},
+            ),
+            (
+                "Door fails to close: it left this lift's own usual values; usually 2.9, now 3.64; "
+                "at this rate at its limit in 12 days."
+            ),
+            "关门故障：偏离本梯自身的常态；通常 2.9，现为 3.64；按此趋势 12 天后达到限值。",
+        ),
+        (
+            verdict(kind="gb_07", reason="contradicted", evidence={"signal": "car_door"}),
+            ("Floor position lost: what a sensor says cannot be so; the signal: car door."),
+            "楼层位置丢失：传感器数据自相矛盾；信号：轿门。",
+        ),
     ],
 )
 def test_a_verdict_is_one_sentence_in_two_languages(told: Verdict, en: str, zh: str) -> None:
@@ -138,10 +165,12 @@ def test_every_word_of_the_detector_has_both_phrases() -> None:
     assert set(PIECE_WORDS) <= {*explain_words.EVIDENCE, *explain_words.PIECES}
     assert {level.value for level in Level} == set(explain_words.LEVELS)
     assert {one.value for one in Suppression} == set(explain_words.SUPPRESSIONS)
+    told_signals = {signal.name for signal in SIGNALS} - {"floor", "load_kg"}
+    assert told_signals == set(explain_words.SIGNALS)
     for phrase in [*kinds, *reasons, *_all_phrases()]:
         assert "‹" not in phrase.en + phrase.zh, phrase
-        assert re.search(r"[a-z]", phrase.en), phrase
-        assert re.search(r"[\u4e00-\u9fff]", phrase.zh), phrase
+        assert re.search(r"[A-Za-z]", phrase.en), phrase
+        assert re.search(r"[\u4e00-\u9fff°]", phrase.zh), phrase
 
 
 def _all_phrases() -> list[Phrase]:
@@ -185,6 +214,11 @@ def _random_verdict(dice: random.Random) -> Verdict:
              {name: dice.uniform(-40, 40) for name in weighed}]
         ),
         "suppression": dice.choice(["inspection", "elsewhere", 3]),
+        "signal": dice.choice(["car_door", "elsewhere", None]),
+        "baseline_value": dice.choice(odd),
+        "current_value": dice.choice(odd),
+        "days_to_limit": dice.choice(odd),
+        "levelling_error_mm": dice.choice(odd),
     }  # fmt: skip
     return Verdict(
         kind=dice.choice(list(DetectionKind)).value,
