@@ -1,6 +1,7 @@
 """Stories of suspicions: raised, lasting, resolved, withdrawn; against the real database."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -190,9 +191,16 @@ async def test_a_lift_left_unwatched_is_a_notice_and_no_incident(
     """Two days in inspection: shown in words until it is over, and nobody drives."""
     async with rescue_story(database_dsn, virtual_clock) as story:
         two_days_ago = story.now - timedelta(days=2)
-        of_it = {"kind": "suppression_expired", "level": "confirmed", "onset_at": two_days_ago}
+        of_it: dict[str, Any] = {
+            "kind": "suppression_expired",
+            "level": "confirmed",
+            "onset_at": two_days_ago,
+        }
         found = await story.detected(
-            **of_it, reason="time_box_over", evidence={"suppression": "inspection"}
+            **of_it,
+            level="confirmed",
+            reason="time_box_over",
+            evidence={"suppression": "inspection"},
         )
         await story.engine_looks()
 
@@ -202,5 +210,7 @@ async def test_a_lift_left_unwatched_is_a_notice_and_no_incident(
         assert await story.handling(found) == "not_an_incident_kind"
         assert await story.incidents_count() == 0
 
-        await story.detected(**of_it, transition="ended", reason="condition_cleared")
+        await story.detected(
+            **of_it, level="confirmed", transition="ended", reason="condition_cleared"
+        )
         assert await board.notices(story.connection, story.now) == []

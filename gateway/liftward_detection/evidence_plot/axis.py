@@ -94,9 +94,7 @@ def runs(
         kept = known(value)
         if kept is None or until_s < from_s:
             continue
-        held_s = (
-            min(until_s, from_s + SILENT_AFTER_S) if until_s - from_s > SILENT_AFTER_S else until_s
-        )
+        held_s = min(until_s, from_s + SILENT_AFTER_S)
         last = found[-1] if found else None
         if last is not None and last.value == kept and last.to_s == from_s:
             found[-1] = Run(kept, last.from_s, held_s)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from liftward_detection.evidence_plot import words
-from liftward_detection.evidence_plot.axis import Axis, clock, runs, silences, unknown, zone
+from liftward_detection.evidence_plot.axis import Axis, Value, clock, runs, silences, unknown, zone
 from liftward_detection.evidence_plot.lanes import Step
 from liftward_detection.evidence_plot.plot import Picture, Window, draw
 from liftward_detection.explain_words import Language, Phrase
@@ -110,7 +110,7 @@ def test_what_nobody_reported_is_hatched_and_held_by_nobody() -> None:
 
 def test_samples_that_are_gone_are_said_to_be_gone() -> None:
     """Forgotten and never reported are two sentences; neither draws a curve."""
-    nothing = {"times_s": [], "signals": {}}
+    nothing: dict[str, object] = {"times_s": [], "signals": {}}
     gone = draw(window(**nothing, kept=False), STEPS, picture())
     never = draw(window(**nothing), STEPS, picture())
 
@@ -191,7 +191,11 @@ def test_every_state_that_is_drawn_has_its_word() -> None:
 
 def test_values_are_held_until_the_next_sample_but_not_through_silence() -> None:
     """Fifteen seconds after a sample nobody knows any more."""
-    held = runs([0, 1, 2, 40], ["a", "a", "b", None], 60, lambda value: value)  # type: ignore[arg-type, return-value]  # words only
+
+    def word(value: Value) -> str | None:
+        return value if isinstance(value, str) else None
+
+    held = runs([0, 1, 2, 40], ["a", "a", "b", None], 60, word)
 
     assert [(run.value, run.from_s, run.to_s) for run in held] == [("a", 0, 2), ("b", 2, 17)]
     assert unknown(held, -5, 60) == [(-5, 0), (17, 60)]
