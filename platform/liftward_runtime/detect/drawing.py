@@ -12,6 +12,7 @@ from liftward_runtime.detect.contestants import SHIPPED, TIMERS
 
 FILES = ("time-to-probable.svg", "recall-and-false-alarms.svg")
 _OURS, _TIMERS, _TARGET = "#1f4e79", "#d95f02", "#888888"
+_FALSE_RATE = "false_probable_per_1000_lift_days"
 _NONE_AT = 0.02  # where "no false alarm at all" stands on a logarithmic axis
 # The same result gives the same bytes.
 _SETTINGS: dict[Any, Any] = {"svg.hashsalt": "liftward", "svg.fonttype": "none", "font.size": 9}
@@ -51,37 +52,42 @@ def _times(result: Mapping[str, Any]) -> Figure:
 
 
 def _recall_and_false_alarms(result: Mapping[str, Any]) -> Figure:
-    figure = Figure(figsize=(8.0, 4.6), layout="constrained")
-    panel: Axes = figure.subplots()
-    for name, figures in result["by_sensor_set"].items():
-        _point(panel, figures, name, _OURS)
-        _point(panel, figures["baseline"], name, _TIMERS)
-    panel.plot([], [], "o", c=_OURS, label="Liftward")
-    panel.plot([], [], "o", c=_TIMERS, label="fixed timers of the field")
-    panel.axvline(0.1, color=_TARGET, lw=0.8, ls=":")
-    panel.set_xscale("log")
-    panel.set_xlabel(
-        f"false `probable` per 1,000 lift-days (none: at {_NONE_AT}); bar: 95 % interval"
-    )
-    panel.set_ylabel("recall at `probable`, %")
-    panel.legend(loc="lower left")
+    """Draw one line for each sensor set: recall at the left, false alarms at the right."""
+    groups = result["by_sensor_set"]
+    figure = Figure(figsize=(9.0, 1.2 + 0.42 * len(groups)), layout="constrained")
+    recall, false = figure.subplots(1, 2, sharey=True)
+    for row, figures in enumerate(groups.values()):
+        for one, colour, above in ((figures, _OURS, -0.13), (figures["baseline"], _TIMERS, 0.13)):
+            _point(recall, one, "recall_probable", row + above, colour, factor=100.0)
+            _point(false, one, "false_probable", row + above, colour, least=_NONE_AT)
+    recall.set_yticks(range(len(groups)), list(groups))
+    recall.invert_yaxis()
+    recall.set_xlabel("recall at `probable`, %")
+    recall.axvline(99.9, color=_TARGET, lw=0.8, ls=":")
+    recall.plot([], [], "o", ms=4, c=_OURS, label="Liftward")
+    recall.plot([], [], "o", ms=4, c=_TIMERS, label="fixed timers of the field")
+    recall.legend(loc="lower left")
+    false.set_xscale("log")
+    false.axvline(0.1, color=_TARGET, lw=0.8, ls=":")
+    false.set_xlabel(f"false `probable` per 1,000 lift-days (none: at {_NONE_AT})")
     return figure
 
 
-def _point(panel: Axes, figures: Mapping[str, Any], name: str, colour: str) -> None:
-    recall = figures["recall_probable"]
-    false = figures["false_probable_per_1000_lift_days"]
-    if recall is None or false is None:
+def _point(
+    panel: Axes,
+    figures: Mapping[str, Any],
+    name: str,
+    row: float,
+    colour: str,
+    *,
+    factor: float = 1.0,
+    least: float = 0.0,
+) -> None:
+    """Draw a figure with its 95 % interval; one that is not known is left out."""
+    value = figures["recall_probable" if name == "recall_probable" else _FALSE_RATE]
+    low, high = figures[f"{name}_interval"]
+    if value is None or low is None or high is None:
         return
-    at = max(false, _NONE_AT)
-    low, high = figures["false_probable_interval"]
-    panel.plot([max(low, _NONE_AT), high], [100 * recall] * 2, c=colour, lw=0.7, alpha=0.5)
-    panel.plot([at], [100 * recall], "o", ms=4, c=colour)
-    panel.annotate(
-        name,
-        (at, 100 * recall),
-        xytext=(4, 3),
-        textcoords="offset points",
-        fontsize=7,
-        color=colour,
-    )
+    ends = [max(low * factor, least), high * factor]
+    panel.plot(ends, [row, row], c=colour, lw=1.0, alpha=0.6)
+    panel.plot([max(value * factor, least)], [row], "o", ms=4, c=colour)

@@ -11,7 +11,7 @@ from liftward_detection.transitions import Transitions
 from support.timers_twin import TimersTwin
 from unit.detection.streams import EPOCH_US, SECOND_US, Row, sample, sample_columns
 
-STUCK = {
+STUCK: dict[str, Any] = {
     "occupancy": "occupied",
     "car_door": "closed",
     "door_zone": "outside",

@@ -1,4 +1,4 @@
-"""A trace file to verdicts: exact times of the golden stories, refusals with reasons, same bytes."""
+"""A trace file to verdicts: exact times of golden stories, refusals with reasons, same bytes."""
 
 import json
 from collections.abc import Iterable
