@@ -22,13 +22,13 @@ degrees. Must not know cities, clocks or the detector's own rules.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isnan
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_detection.compiling import SOURCE_FINGERPRINT, entry_point
-from liftward_detection.fleet import NEVER_DUE_US, NONE_US
+from liftward_detection.compiling import SOURCE_FINGERPRINT, entry_point, helper
+from liftward_detection.fleet import NEVER_DUE_US, NONE_US, Record
 from liftward_detection.kinds import DetectionKind, Level, Reason, Transition
 from liftward_detection.samples import SampleArrays, SampleSource, sample_arrays
 from liftward_detection.transitions import ROW, Transitions
@@ -62,6 +62,7 @@ _LIFT, _TRANSITION, _RULE, _ONSET, _DECIDED, _RECEIVED = range(6)
 _COLUMNS = 6
 _ROWS_PER_SAMPLE_MAX = 2
 
+_DOOR_UNKNOWN = DoorState.UNKNOWN.code
 _CLOSED, _OPEN = DoorState.CLOSED.code, DoorState.OPEN.code
 _INSIDE, _OUTSIDE = DoorZone.INSIDE.code, DoorZone.OUTSIDE.code
 _OCCUPIED, _OCCUPANCY_UNKNOWN = Occupancy.OCCUPIED.code, Occupancy.UNKNOWN.code
@@ -77,9 +78,16 @@ _SUPPRESSING = tuple(
 _BEGAN, _ENDED = Transition.BEGAN.code, Transition.ENDED.code
 
 Table = NDArray[np.int64]  # shape (n, _COLUMNS)
-_Loop = Callable[
-    [NDArray[np.void], NDArray[np.int64], SampleArrays, int, Table, NDArray[np.int64]], int
-]
+Cursor = NDArray[np.int64]  # shape (1,): rows filled so far
+_Loop = Callable[[NDArray[np.void], NDArray[np.int64], SampleArrays, int, Table, Cursor], int]
+
+
+class _Told(NamedTuple):
+    """Of which lift a transition is told, when it was decided, and when the platform knew."""
+
+    lift: int
+    decided_us: int
+    received_us: int
 
 
 @dataclass(slots=True)
@@ -141,80 +149,101 @@ def tick(state: TimerState, now_us: int) -> Transitions:
     return _transitions(table)
 
 
+@helper
+def _rule_that_holds(samples: SampleArrays, i: int) -> int:
+    """Return whose condition a sample fulfils; what it does not tell fulfils none."""
+    occupancy, speed_mps = samples.occupancy[i], samples.speed_mps[i]
+    people = occupancy == _OCCUPIED or (
+        occupancy == _OCCUPANCY_UNKNOWN and samples.load_kg[i] >= OCCUPIED_KG
+    )
+    stands = isnan(speed_mps) or abs(speed_mps) <= STANDSTILL_MPS
+    if not (people and stands and _door_of(samples, i) == _CLOSED):
+        return _NEITHER
+    if samples.service_mode[i] in _SUPPRESSING:
+        return _NEITHER
+    zone = _zone_of(samples, i)
+    if zone == _OUTSIDE:
+        return _OFF_LEVEL
+    return _AT_LEVEL if zone == _INSIDE else _NEITHER
+
+
+@helper
+def _door_of(samples: SampleArrays, i: int) -> int:
+    """Return the car door's state; the landing door's where the car door tells none."""
+    car_door = samples.car_door[i]
+    return car_door if car_door != _DOOR_UNKNOWN else samples.landing_door[i]  # type: ignore[no-any-return]  # arrays of int8
+
+
+@helper
+def _zone_of(samples: SampleArrays, i: int) -> int:
+    """Return whether the car is in a door zone; by the levelling error where nothing tells it."""
+    zone, error_mm = samples.door_zone[i], samples.levelling_error_mm[i]
+    if zone in (_INSIDE, _OUTSIDE) or isnan(error_mm):
+        return zone  # type: ignore[no-any-return]  # an array of int8
+    return _INSIDE if abs(error_mm) <= ZONE_HALF_HEIGHT_MM else _OUTSIDE
+
+
+@helper
+def _is_old(record: Record, boot_id: int, sequence: int) -> bool:
+    if boot_id != record["boot_id"]:
+        return boot_id < record["boot_id"]  # type: ignore[no-any-return]  # records are untyped
+    return sequence <= record["sequence"]  # type: ignore[no-any-return]  # as above
+
+
+@helper
+def _write(table: Table, cursor: Cursor, transition: int, record: Record, told: _Told) -> None:
+    row = cursor[0]
+    table[row, _LIFT], table[row, _TRANSITION] = told.lift, transition
+    table[row, _RULE], table[row, _ONSET] = record["rule"], record["onset_us"]
+    table[row, _DECIDED], table[row, _RECEIVED] = told.decided_us, told.received_us
+    cursor[0] += 1
+
+
+@helper
+def _follow(record: Record, rule: int, now_us: int, due_us: int) -> int:
+    """Start, keep or drop the timer of a lift without an open event; return when it is due."""
+    if rule == record["rule"]:
+        return due_us
+    record["rule"] = rule
+    if rule == _NEITHER:
+        record["since_us"] = NONE_US
+        return NEVER_DUE_US
+    record["since_us"] = now_us
+    return now_us + (_OFF_LEVEL_US if rule == _OFF_LEVEL else _AT_LEVEL_US)
+
+
 def _build_loop(fingerprint: int) -> _Loop:
     """Define the loop around `fingerprint`, which ties cached code to the sources it is from."""
 
     @entry_point
-    def samples_loop(  # noqa: C901, PLR0915, PLR0917 - one plain loop, called from here
+    def samples_loop(  # noqa: PLR0917 - called from here only
         lifts: NDArray[np.void],
         due_us: NDArray[np.int64],
         samples: SampleArrays,
         start: int,
         table: Table,
-        cursor: NDArray[np.int64],
+        cursor: Cursor,
     ) -> int:
         room_needed = len(table) - _ROWS_PER_SAMPLE_MAX if fingerprint >= 0 else 0
         for i in range(start, len(samples.lift_index)):
             if cursor[0] > room_needed:
                 return i
-            lift = samples.lift_index[i]
+            lift, now_us = samples.lift_index[i], samples.received_at_us[i]
             record = lifts[lift]
-            boot_id, sequence = samples.boot_id[i], samples.sequence[i]
-            if boot_id < record["boot_id"] or (
-                boot_id == record["boot_id"] and sequence <= record["sequence"]
-            ):
+            if _is_old(record, samples.boot_id[i], samples.sequence[i]):
                 continue
-            record["boot_id"], record["sequence"] = boot_id, sequence
-            now_us = samples.received_at_us[i]
+            record["boot_id"], record["sequence"] = samples.boot_id[i], samples.sequence[i]
             if due_us[lift] <= now_us:  # it was due before this sample came
-                row = cursor[0]
-                table[row, _LIFT], table[row, _TRANSITION] = lift, _BEGAN
-                table[row, _RULE], table[row, _ONSET] = record["rule"], record["since_us"]
-                table[row, _DECIDED], table[row, _RECEIVED] = due_us[lift], now_us
-                cursor[0] += 1
                 record["is_open"], record["onset_us"] = 1, record["since_us"]
+                _write(table, cursor, _BEGAN, record, _Told(lift, due_us[lift], now_us))
                 due_us[lift] = NEVER_DUE_US
-            zone, error_mm = samples.door_zone[i], samples.levelling_error_mm[i]
-            at_level, off_level = zone == _INSIDE, zone == _OUTSIDE
-            if not (at_level or off_level or isnan(error_mm)):
-                at_level = abs(error_mm) <= ZONE_HALF_HEIGHT_MM
-                off_level = not at_level
-            car_door, landing_door = samples.car_door[i], samples.landing_door[i]
-            door = car_door if car_door != 0 else landing_door
-            if record["is_open"]:
-                if at_level and door == _OPEN:
-                    row = cursor[0]
-                    table[row, _LIFT], table[row, _TRANSITION] = lift, _ENDED
-                    table[row, _RULE], table[row, _ONSET] = record["rule"], record["onset_us"]
-                    table[row, _DECIDED], table[row, _RECEIVED] = now_us, now_us
-                    cursor[0] += 1
-                    record["is_open"] = 0
-                    record["rule"], record["since_us"] = _NEITHER, NONE_US
-                continue
-            occupancy = samples.occupancy[i]
-            people = occupancy == _OCCUPIED or (
-                occupancy == _OCCUPANCY_UNKNOWN and samples.load_kg[i] >= OCCUPIED_KG
-            )
-            speed_mps = samples.speed_mps[i]
-            stands = isnan(speed_mps) or abs(speed_mps) <= STANDSTILL_MPS
-            rule = _NEITHER
-            if (
-                people
-                and stands
-                and door == _CLOSED
-                and samples.service_mode[i] not in _SUPPRESSING
-            ):
-                if off_level:
-                    rule = _OFF_LEVEL
-                elif at_level:
-                    rule = _AT_LEVEL
-            if rule == _NEITHER:
-                record["since_us"], due_us[lift] = NONE_US, NEVER_DUE_US
-            elif rule != record["rule"]:
-                record["since_us"] = now_us
-                limit_us = _OFF_LEVEL_US if rule == _OFF_LEVEL else _AT_LEVEL_US
-                due_us[lift] = now_us + limit_us
-            record["rule"] = rule
+            if not record["is_open"]:
+                rule = _rule_that_holds(samples, i)
+                due_us[lift] = _follow(record, rule, now_us, due_us[lift])
+            elif _zone_of(samples, i) == _INSIDE and _door_of(samples, i) == _OPEN:
+                _write(table, cursor, _ENDED, record, _Told(lift, now_us, now_us))
+                record["is_open"], record["rule"] = 0, _NEITHER
+                record["since_us"] = NONE_US
         return len(samples.lift_index)
 
     return samples_loop

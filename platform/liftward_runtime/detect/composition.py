@@ -16,7 +16,7 @@ from liftward_runtime.detect.sensor_sets import ALL_SETS, FULL, GATEWAY_SETS, RE
 
 LIFT_DAYS = 52_000.0
 QUICK_LIFT_DAYS = 260.0
-SEEDS = (1, 2)
+SEEDS = tuple(range(1, 17))
 TUNING_SEEDS = (1_000, 1_999)  # thresholds are tuned on these, and no figure is reported from them
 QUICK_SEEDS = (1_000,)
 LIFTS_MIN = 400
@@ -76,13 +76,13 @@ PARTS = (
 )  # fmt: skip
 # A few minutes of each: a look at whether all is well, no figure to rely on.
 QUICK_PARTS = (
-    Part(name="evening_peak", scenario="evening_peak", hours=0.3, share=0.3,
+    Part(name="evening_peak", scenario="evening_peak", hours=0.25, share=0.3,
          fault_rate_factor=2_000.0),
-    Part(name="flapping_sensors", scenario="flapping_sensors", hours=0.3, share=0.25,
+    Part(name="flapping_sensors", scenario="flapping_sensors", hours=0.25, share=0.25,
          fault_rate_factor=2_000.0),
-    Part(name="maintenance_day", scenario="maintenance_day", hours=0.3, share=0.25,
+    Part(name="maintenance_day", scenario="maintenance_day", hours=0.25, share=0.25,
          fault_rate_factor=2_000.0),
-    Part(name="city_blackout", scenario="city_blackout", hours=0.45, share=0.2),
+    Part(name="city_blackout", scenario="city_blackout", hours=0.4, share=0.2),
 )  # fmt: skip
 # Gateway types that are fitted, each in a city of its own, beside the lift-days of the full set.
 _GATEWAY_PART = Part(
@@ -115,14 +115,25 @@ def jobs_of(extent: Extent) -> list[tuple[Part, Job]]:
     types = tuple(one for one in GATEWAY_SETS if one in extent.sensor_sets and not extent.quick)
     of_all = sum(part.share for part in parts)
     found = []
-    for seed in extent.seeds:
-        for part in parts:
-            days = extent.lift_days * part.share / of_all / len(extent.seeds)
-            found.append((part, _job(part, seed, days, FULL, reduced)))
-        for name in types:
-            days = extent.lift_days * _GATEWAY_PART.share / len(extent.seeds)
-            found.append((_GATEWAY_PART, _job(_GATEWAY_PART, seed, days, name, ())))
+    for part, seeds in _dealt(extent.seeds, parts):
+        days = extent.lift_days * part.share / of_all / len(seeds)
+        found += [(part, _job(part, seed, days, FULL, reduced)) for seed in seeds]
+    for number, name in enumerate(types):
+        seed = extent.seeds[number % len(extent.seeds)]
+        days = extent.lift_days * _GATEWAY_PART.share
+        found.append((_GATEWAY_PART, _job(_GATEWAY_PART, seed, days, name, ())))
     return sorted(found, key=lambda one: -_effort(one[1]))
+
+
+def _dealt(seeds: Sequence[int], parts: Sequence[Part]) -> list[tuple[Part, list[int]]]:
+    """Deal seeds out to parts: each part has one at least, and each seed is played.
+
+    A few large cities cost less than many small ones, so a part has no more cities than it must.
+    """
+    dealt: list[tuple[Part, list[int]]] = [(part, []) for part in parts]
+    for number in range(max(len(seeds), len(parts))):
+        dealt[number % len(parts)][1].append(seeds[number % len(seeds)])
+    return dealt
 
 
 def _job(part: Part, seed: int, lift_days: float, gateway: str, reduced: tuple[str, ...]) -> Job:

@@ -7,9 +7,9 @@ transport included). Pure: knows neither detectors nor cities.
 - An episode is at a level from the first transition that tells this level, or one above, until it
   ends. It finds a true entrapment on its lift when that stretch touches [begin, end + TOLERANCE_S].
   The time to find it is counted from the true begin; 0 when the episode was at the level before.
-- An episode that reaches `probable` is false when neither its stretch at that level, nor the time
-  on the device's clock that it speaks of, touches any true entrapment of the lift (with the
-  tolerance).
+- An episode that reaches `probable` is false when its stretch at that level touches no true
+  entrapment of the lift (with the tolerance). One that is decided later, from what a device had
+  kept, is not false when the time it speaks of, on the device's clock, touches one.
 - Counted are entrapments that lasted SHORT_S or longer, that began CUT_OFF_S or more before the end
   of the run, and of whose lift something that was said after the begin arrived within
   HEARD_WITHIN_S. The others are shown apart, found or not: `short`, `cut_off`, `heard_late`
@@ -192,7 +192,14 @@ def _is_false(episode: Episode, truth: Sequence[TrueEntrapment]) -> bool:
     ended_us = np.inf if episode.ended_us is None else episode.ended_us
     told_until_us = np.inf if episode.ended_device_us is None else episode.ended_device_us
     return not any(
-        (reached_us <= _until_us(one) and ended_us >= one.begin_us)
-        or (episode.onset_us <= _until_us(one) and told_until_us >= one.begin_us)
+        ended_us >= one.begin_us
+        and (
+            reached_us <= _until_us(one)
+            or (
+                reached_us >= one.begin_us
+                and episode.onset_us <= _until_us(one)
+                and told_until_us >= one.begin_us
+            )
+        )
         for one in truth
     )

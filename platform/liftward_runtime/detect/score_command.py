@@ -1,4 +1,4 @@
-"""`liftward detect score`: how many are found, how soon, how many false alarms; timers beside it."""
+"""`liftward detect score`: how many are found, how soon, and how many alarms are false."""
 
 import os
 import platform as machine
@@ -24,7 +24,7 @@ def configure(parser: ArgumentParser) -> None:
         "--scenario", nargs="+", metavar="NAME", help="only these parts (default: all)"
     )
     parser.add_argument(
-        "--seeds", type=_seeds, metavar="N|A..B", help="of the cities (default 1..2; quick: 1000)"
+        "--seeds", type=_seeds, metavar="N|A..B", help="of the cities (default 1..16; quick: 1000)"
     )
     parser.add_argument("--lift-days", type=float, help="of the full sensor set (default 52000)")
     parser.add_argument(
@@ -43,7 +43,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--case",
         metavar="FILE:LINE",
-        help="instead: play the city of a case again, and write the lift's trace around it to --out",
+        help="instead: play the city of a case again; the lift's trace around it goes to --out",
     )
 
 

@@ -9,8 +9,10 @@ Figures = Mapping[str, Any]
 def summary_lines(result: Figures) -> list[str]:
     """Return what a person reads at the end of a run."""
     head = [
-        f"{result['lift_days']:,.0f} lift-days, {result['true_entrapments']:,} true entrapments,"
-        f" {result['samples']:,} samples, {result['seconds']:.0f} s",
+        (
+            f"{result['lift_days']:,.0f} lift-days, {result['true_entrapments']:,} true"
+            f" entrapments, {result['samples']:,} samples, {result['seconds']:.0f} s"
+        ),
         "",
         f"{'':<28}{'recall':>9}{'false/1000':>12}{'P50 s':>8}{'P90 s':>8}{'P99 s':>8}",
     ]

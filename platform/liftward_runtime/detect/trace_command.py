@@ -127,8 +127,10 @@ def _sentence(summary: dict[str, Any]) -> str:
     refused = sum(summary["refused"].values())
     told: Iterable[str] = (f"{kind} {count}" for kind, count in summary["transitions"].items())
     words = [
-        f"{summary['messages']:,} messages ({refused:,} refused), {summary['samples']:,} samples"
-        f" and {summary['events']:,} events of {summary['lifts']:,} lifts",
+        (
+            f"{summary['messages']:,} messages ({refused:,} refused), {summary['samples']:,}"
+            f" samples and {summary['events']:,} events of {summary['lifts']:,} lifts"
+        ),
         f"transitions: {', '.join(told) or 'none'}",
     ]
     if "score" in summary:

@@ -50,7 +50,7 @@ class TraceIntake:
         """Return what a gateway would hand to its detector of these messages."""
         prepared = self._prepared(self._judged(messages))
         for entry in prepared.quarantined:
-            self.refuse(entry.reason.value, f"{entry.topic}: {entry.detail}")
+            self.refuse(str(entry.reason), f"{entry.topic}: {entry.detail}")
         self.repeats_count += prepared.counts.get(Verdict.DUPLICATE, 0)
         samples = empty_columns() if prepared.columns is None else prepared.columns
         self.samples_count += len(samples)
@@ -87,9 +87,12 @@ class TraceIntake:
                 if lift_id not in served:
                     served.append(lift_id)
         rows = [
-            ServedLift(device_id, lift_id, None if lift_id is None else self._key(lift_id))
+            ServedLift(device_id, lift_id, self._key(lift_id))
             for device_id in sorted(device_ids)
-            for lift_id in (self._served[device_id] or [None])
+            for lift_id in self._served[device_id]
+        ]
+        rows += [
+            ServedLift(device, None, None) for device in device_ids if not self._served[device]
         ]
         self._registry.update(device_ids, rows)
 

@@ -78,7 +78,7 @@ class ArrivedRows:
 
 
 class RowLinks(Links):
-    """Mutable, as Links: give it a tick's rows with `take_up`, take what has come with `arrived`."""
+    """Mutable, as Links: `take_up` takes the rows of a tick, `arrived` gives what has come."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 - as Links
         super().__init__(*arguments, **options)
