@@ -78,9 +78,7 @@ PIECES = {
     ),
     "ran_at_speed": Sign(Role.SOURCE, Phrase("it made a run", "此前正常运行")),
     "crept": Sign(Role.SOURCE, Phrase("it only crept", "仅低速移动过")),
-    "automatic_service": Sign(
-        Role.SOURCE, Phrase("automatic service is told", "处于自动服务模式")
-    ),
+    "automatic_service": Sign(Role.SOURCE, Phrase("automatic service is told", "处于自动服务模式")),
     "sensor_occupied": Sign(
         Role.SOURCE, Phrase("the people sensor sees someone", "人员传感器有人")
     ),
@@ -245,5 +243,37 @@ KINDS = {
     "gb_46": Phrase("Emergency power operation", "进入应急电源运行"),
     "gb_47": Phrase("Earthquake mode", "进入地震模式"),
     "gb_90": Phrase("Car alarm button", "轿厢报警按钮动作"),
+    "moving_with_door_open": Phrase("Moving with a door open", "开门运行"),
+    "door_cycling": Phrase("Doors cycle", "门反复开关"),
+    "overspeed": Phrase("Overspeed", "超速"),
+    "overrun_top": Phrase("Overrun at the top", "冲顶"),
+    "overrun_bottom": Phrase("Overrun at the bottom", "蹲底"),
+    "levelling_error": Phrase("Levelling error", "平层误差"),
+    "motor_overheating": Phrase("Motor too hot", "电动机过热"),
+    "machine_room_temperature": Phrase("Machine room too hot or too cold", "机房温度异常"),
+    "brake_released_at_rest": Phrase("Brake released at rest", "停止时制动器未闭合"),
+    "brake_applied_moving": Phrase("Moving with the brake applied", "带闸运行"),
+    "stuck_alarm_button": Phrase("Alarm button stuck", "报警按钮卡阻"),
+    "stuck_car_call": Phrase("Car call stuck", "轿厢呼梯按钮卡阻"),
+    "rescue_device_failed": Phrase("Rescue device failed", "自动救援装置失效"),
+    "controller_fault": Phrase("Controller silent", "控制系统失去响应"),
+    "door_opening_drift": Phrase(
+        "Doors open more slowly than usual for this lift", "开门时间偏离本梯常态"
+    ),
+    "door_closing_drift": Phrase(
+        "Doors close more slowly than usual for this lift", "关门时间偏离本梯常态"
+    ),
+    "door_retries_drift": Phrase(
+        "Doors try again more often than usual for this lift", "重复关门次数偏离本梯常态"
+    ),
+    "levelling_drift": Phrase("Levelling drifts", "平层误差漂移"),
+    "motor_current_drift": Phrase("Motor current drifts", "电动机电流漂移"),
+    "vibration_drift": Phrase("Vibration drifts", "振动漂移"),
+    "sensor_flapping": Phrase("Sensor flaps", "传感器抖动"),
+    "sensor_stuck": Phrase("Sensor is stuck", "传感器卡滞"),
+    "sensor_inverted": Phrase("Sensor is inverted", "传感器反相"),
+    "sensor_skewed": Phrase("Sensor reads beside the truth", "传感器读数偏移"),
+    "values_frozen": Phrase("Gateway tells old values", "网关数值冻结"),
+    "values_missing": Phrase("Values fail to come", "数值间歇缺失"),
     "suppression_expired": Phrase("Not watched for too long", "停止监视时间过长"),
 }

@@ -1,4 +1,4 @@
-"""`liftward detect`: on a trace file, which needs no word of its own; or `score` it on cities."""
+"""`liftward detect`: on a trace file, which needs no word of its own; `score` or `explain` it."""
 
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
@@ -11,7 +11,7 @@ METHODS = ("shipped", "timers")
 
 
 def configure(parser: ArgumentParser) -> None:
-    """Offer a trace, and the word `score`."""
+    """Offer a trace, and the words `score` and `explain`."""
     parser.add_argument("--trace", type=Path, metavar="FILE", help="read this trace (JSON Lines)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write verdicts (JSON Lines)")
     parser.add_argument(
