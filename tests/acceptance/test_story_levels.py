@@ -191,11 +191,7 @@ async def test_a_lift_left_unwatched_is_a_notice_and_no_incident(
     """Two days in inspection: shown in words until it is over, and nobody drives."""
     async with rescue_story(database_dsn, virtual_clock) as story:
         two_days_ago = story.now - timedelta(days=2)
-        of_it: dict[str, Any] = {
-            "kind": "suppression_expired",
-            "level": "confirmed",
-            "onset_at": two_days_ago,
-        }
+        of_it: dict[str, Any] = {"kind": "suppression_expired", "onset_at": two_days_ago}
         found = await story.detected(
             **of_it,
             level="confirmed",
@@ -214,3 +210,5 @@ async def test_a_lift_left_unwatched_is_a_notice_and_no_incident(
             **of_it, level="confirmed", transition="ended", reason="condition_cleared"
         )
         assert await board.notices(story.connection, story.now) == []
+        await story.engine_looks()
+        assert await story.handling(found) == "warning_over"

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 ENTRAPMENT = "entrapment"
+SUPPRESSION_EXPIRED = "suppression_expired"  # a lift that nobody watches, for too long
 ALARM = "gb_90"  # the alarm button, GB/T 24476-2017 code 90
 
 # The lift's data is up to date when its last sample or event is younger than this: heartbeats
@@ -63,6 +64,7 @@ class Reason(StrEnum):
     OPENED_ALARM_AGAIN = "opened_alarm_again"  # closed by a person, and someone inside presses
     ENDED_AFTER_CLOSING = "ended_after_closing"  # looked at again after the closing: it is over
     CLOSED_LIFT_SILENT = "closed_lift_silent"  # nothing heard since: the person's word stands
+    WARNING_OVER = "warning_over"  # was shown on the board, and has ended
     DEFERRED = "deferred"
     RELEASE_SEEN = "release_seen"  # an end, noted at its incident
     END_WITHOUT_INCIDENT = "end_without_incident"

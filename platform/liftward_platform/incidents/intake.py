@@ -18,6 +18,7 @@ from liftward_platform.incidents.detection_decision import (
     LOOK_AGAIN_AT_END_AFTER,
     MERGING_REASONS,
     OPENING_REASONS,
+    SUPPRESSION_EXPIRED,
     Decision,
     Detection,
     LiftContext,
@@ -128,6 +129,8 @@ async def _record(
             await store.wake_suspicion(connection, detection)
         return
     await store.mark_handled(connection, detection_id, now=now, handling=decision.reason)
+    if detection.kind == SUPPRESSION_EXPIRED and detection.transition == "ended":
+        await store.end_warning(connection, detection)
     log.info(
         "detection_handled", detection_id=detection_id, kind=detection.kind,
         transition=detection.transition, reason=str(decision.reason),

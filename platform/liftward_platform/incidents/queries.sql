@@ -104,6 +104,12 @@ UPDATE detection SET next_look_at = '-infinity'
  WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
    AND transition = 'began' AND handled_at IS NULL AND handling = %(deferred)s
 
+-- end_warning --
+-- A warning is over: the board need not look at it any more.
+UPDATE detection SET handling = 'warning_over'
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+   AND transition = 'began' AND handled_at IS NOT NULL
+
 -- look_again_after_closing --
 -- An incident was closed while the detector still saw its episodes: look at those again later. Each
 -- keeps its decision, and gets `next_look_at` from how often its incidents were closed.
@@ -214,9 +220,13 @@ SELECT * FROM (
 SELECT detection_id, kind, transition, level, reason, evidence, onset_at, detected_at,
        extract(epoch FROM %(now)s - onset_at)::float8 AS lasted_s,
        lift_id, building, address, district, rescue_code, latitude_deg, longitude_deg, floors_count
-  FROM detection AS began JOIN lift USING (lift_key)
- WHERE (handled_at IS NULL AND handling = %(deferred)s
-        OR kind = 'suppression_expired' AND transition = 'began' AND withdrawn_at IS NULL)
+  FROM (SELECT detection_id FROM detection WHERE handled_at IS NULL AND handling = %(deferred)s
+         UNION ALL
+        SELECT detection_id FROM detection
+         WHERE transition = 'began' AND kind = 'suppression_expired'
+           AND handling IS DISTINCT FROM 'warning_over') AS shown
+  JOIN detection AS began USING (detection_id) JOIN lift USING (lift_key)
+ WHERE withdrawn_at IS NULL
    AND NOT EXISTS (SELECT FROM detection AS ended
                     WHERE ended.lift_key = began.lift_key AND ended.kind = began.kind
                       AND ended.onset_at = began.onset_at AND ended.transition = 'ended')

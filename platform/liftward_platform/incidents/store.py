@@ -132,6 +132,13 @@ async def wake_suspicion(connection: Connection, detection: Detection) -> None:
     await connection.execute(QUERIES["wake_suspicion"], _episode(detection))
 
 
+async def end_warning(connection: Connection, detection: Detection) -> None:
+    """Take the beginning of a detection's episode off the board."""
+    values = _episode(detection)
+    del values["deferred"]
+    await connection.execute(QUERIES["end_warning"], values)
+
+
 def _episode(detection: Detection) -> dict[str, Any]:
     return {
         "lift_key": detection.lift_key,

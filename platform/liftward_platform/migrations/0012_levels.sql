@@ -11,9 +11,11 @@ CREATE UNIQUE INDEX detection_transition_once
 ALTER TABLE detection DROP CONSTRAINT detection_episode_once;
 ALTER TABLE detection ADD CONSTRAINT detection_episode_once UNIQUE USING INDEX detection_transition_once;
 
--- Episodes that send nobody but must not be forgotten: shown until they end.
-CREATE INDEX detection_suppression_expired ON detection (detected_at)
-    WHERE transition = 'began' AND kind = 'suppression_expired';
+-- Episodes that send nobody but must not be forgotten: shown until they end. The board asks every
+-- second, so those that are over leave the index.
+CREATE INDEX detection_warning_shown ON detection (detected_at)
+    WHERE transition = 'began' AND kind = 'suppression_expired'
+      AND handling IS DISTINCT FROM 'warning_over';
 
 -- The detector no longer believes that anybody was shut in: no release, and it closes nothing.
 ALTER TABLE incident ADD COLUMN withdrawn_at timestamptz;

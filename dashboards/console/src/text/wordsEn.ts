@@ -86,6 +86,7 @@ export const WORDS_EN = {
     opened_suspected_silent: "suspected, and the lift fell silent",
     deferred_suspected: "only suspected: watched for more",
     ended_while_suspected: "resolved itself before anybody was sent",
+    warning_over: "was shown, and has ended",
     evidence_grew: "more evidence came",
     withdrawn: "what the lift tells speaks against it",
     merged_into_open: "the same rescue is already running",

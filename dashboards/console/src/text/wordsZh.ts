@@ -79,6 +79,7 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     opened_suspected_silent: "疑似困人，且电梯失去数据",
     deferred_suspected: "仅为疑似，继续观察",
     ended_while_suspected: "派单前已自行解除",
+    warning_over: "已提示，现已结束",
     evidence_grew: "出现新的证据",
     withdrawn: "现有信号不支持有人被困",
     merged_into_open: "同一救援已在进行",
