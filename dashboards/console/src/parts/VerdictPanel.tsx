@@ -86,7 +86,7 @@ export function VerdictLine({ detections }: { detections: Detection[] }) {
 
 export function VerdictPanel({ detections }: { detections: Detection[] }) {
   const text = useText();
-  const { t, language } = text;
+  const { t } = text;
   const { now_ms } = useLive();
   const newest = newestVerdict(detections);
   if (!newest) return null;
