@@ -1,16 +1,13 @@
 """How likely it is that someone cannot leave, now and later: the arithmetic of the belief.
 
-Each explanation has a log-weight, the sum of what the pieces of evidence say of it, and all but two
-of the innocent ones run out: for a while they stay as likely as they were, then they decay with a
-mean of their own. So the odds against an entrapment only fall while nothing new is told, and the
+Each explanation has a log-weight, the sum of what the pieces of evidence say of it, and all but
+three of the innocent ones run out: for a while they stay as likely as they were, then they decay
+with a mean of their own. So the odds against an entrapment only fall while nothing new is told, and the
 instant at which they fall to a limit can be found to the microsecond. Must not know episodes.
 """
 
 from math import exp, floor, inf, log
 from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from liftward_detection.compiling import helper
 from liftward_detection.evidence import (
@@ -27,15 +24,18 @@ from liftward_detection.kinds import Explanation, Piece
 from liftward_detection.thresholds import SOJOURNS, Limits
 
 _PIECES_COUNT = len(Piece)
-_EXPLANATIONS_COUNT = len(Explanation)
+_INNOCENT_COUNT = len(Explanation) - 1
 _MORE_PRESSES = Piece.MORE_DOOR_OPEN_PRESSES.code
 _MORE_RETRIES = Piece.MORE_DOOR_RETRIES.code
+_EMPTY = Explanation.EMPTY.code
 _OPENING = Explanation.OPENING.code
 _STARTING = Explanation.STARTING.code
 _RECOVERING = Explanation.RECOVERING.code
 _RESCUE_DEVICE = Explanation.RESCUE_DEVICE.code
 _LINGERING = Explanation.LINGERING.code
 _TECHNICIAN = Explanation.TECHNICIAN.code
+_SENSOR_ERROR = Explanation.SENSOR_ERROR.code
+_EMPTY_STUCK = Explanation.EMPTY_STUCK.code
 _FOR_OPENING = SOJOURNS.index("opening")
 _FOR_OPENING_DOOR = SOJOURNS.index("opening_door")
 _FOR_STARTING = SOJOURNS.index("starting")
@@ -49,15 +49,19 @@ _HORIZON_US = 86_400 * 1_000_000
 _TENTHS_PER_NEPER = 100.0 / log(10.0)
 
 
+Numbers = tuple[float, float, float, float, float, float, float, float, float]
+Times = tuple[int, int, int, int, int, int, int, int, int]
+
+
 class Course(NamedTuple):
     """How the odds against an entrapment go on while nothing new is told.
 
-    Arrays by Explanation; the first, trapped, is what the others are compared with.
+    Tuples by innocent Explanation: compiled code gets along without allocating an array.
     """
 
-    log_odds: NDArray[np.float64]  # nepers, before anything has run out
-    runs_out_us: NDArray[np.int64]  # begins to decay then
-    mean_us: NDArray[np.float64]
+    log_odds: Numbers  # nepers, of the explanation against an entrapment, before it runs out
+    runs_out_us: Times  # begins to decay then
+    mean_us: Numbers
 
 
 @helper
@@ -81,53 +85,82 @@ def _first_sign_us(record: Record, limits: Limits) -> int:
 
 
 @helper
-def _run_out(course: Course, explanation: int, since_us: int, sojourn: int, limits: Limits) -> None:
-    course.runs_out_us[explanation] = since_us + limits.certain_us[sojourn]
-    course.mean_us[explanation] = limits.mean_us[sojourn]
+def _log_odds(pieces: int, explanation: int, place: int, limits: Limits) -> float:
+    """Return how much more an explanation says of these pieces than an entrapment, in nepers."""
+    innocent, trapped = 0.0, 0.0
+    for piece in range(_PIECES_COUNT):
+        times = _times(pieces, piece)
+        if times:
+            innocent += times * limits.weights[place, piece, explanation]
+            trapped += times * limits.weights[place, piece, 0]
+    return innocent - trapped
+
+
+@helper
+def _all_log_odds(pieces: int, place: int, limits: Limits) -> Numbers:
+    return (
+        _log_odds(pieces, _EMPTY, place, limits),
+        _log_odds(pieces, _OPENING, place, limits),
+        _log_odds(pieces, _STARTING, place, limits),
+        _log_odds(pieces, _RECOVERING, place, limits),
+        _log_odds(pieces, _RESCUE_DEVICE, place, limits),
+        _log_odds(pieces, _LINGERING, place, limits),
+        _log_odds(pieces, _TECHNICIAN, place, limits),
+        _log_odds(pieces, _SENSOR_ERROR, place, limits),
+        _log_odds(pieces, _EMPTY_STUCK, place, limits),
+    )
+
+
+@helper
+def _opening_since_us(record: Record, pieces: int) -> int:
+    """Return when the doors were last asked to open, as far as that is known."""
+    rest_us = record["rest_since_us"]
+    if pieces & DOOR_OPENING_PIECE:
+        return max(rest_us, record["door_since_us"])  # type: ignore[no-any-return]  # records are untyped
+    # Whoever stands in a car that closed here and presses door-open gets the doors opened.
+    return max(rest_us, record["press_since_us"]) if pieces & CLOSED_HERE_PIECE else rest_us  # type: ignore[no-any-return]  # records are untyped
 
 
 @helper
 def course_of(record: Record, pieces: int, limits: Limits) -> Course:
     """Weigh the pieces; the car stands shut since `rest_since_us`."""
-    log_weights = np.zeros(_EXPLANATIONS_COUNT)
     place = 0 if record["at_level"] == NO else 1
-    for piece in range(_PIECES_COUNT):
-        times = _times(pieces, piece)
-        if times:
-            for explanation in range(_EXPLANATIONS_COUNT):
-                log_weights[explanation] += times * limits.weights[place, piece, explanation]
-    trapped = log_weights[0]
-    for explanation in range(_EXPLANATIONS_COUNT):
-        log_weights[explanation] -= trapped
-    course = Course(
-        log_weights,
-        np.full(_EXPLANATIONS_COUNT, NEVER_DUE_US, dtype=np.int64),
-        np.full(_EXPLANATIONS_COUNT, inf),
-    )
-    rest_us = record["rest_since_us"]
-    if pieces & DOOR_OPENING_PIECE:
-        door_us = max(rest_us, record["door_since_us"])
-        _run_out(course, _OPENING, door_us, _FOR_OPENING_DOOR, limits)
-    else:
-        # Whoever stands in a car that closed here and presses door-open gets the doors opened.
-        asked_us = record["press_since_us"] if pieces & CLOSED_HERE_PIECE else rest_us
-        _run_out(course, _OPENING, max(rest_us, asked_us), _FOR_OPENING, limits)
-    _run_out(course, _STARTING, rest_us, _FOR_STARTING, limits)
-    _run_out(course, _RECOVERING, rest_us, _FOR_RECOVERING, limits)
-    mains_us = max(rest_us, record["mains_lost_us"])
-    _run_out(course, _RESCUE_DEVICE, mains_us, _FOR_RESCUE_DEVICE, limits)
-    sign_us = _first_sign_us(record, limits)
+    certain_us, mean_us = limits.certain_us, limits.mean_us
+    rest_us, sign_us = record["rest_since_us"], _first_sign_us(record, limits)
+    opens = _FOR_OPENING_DOOR if pieces & DOOR_OPENING_PIECE else _FOR_OPENING
     lingers = _FOR_LINGERING if sign_us == NONE_US else _FOR_LINGERING_SIGN
-    _run_out(course, _LINGERING, max(rest_us, sign_us), lingers, limits)
-    _run_out(course, _TECHNICIAN, rest_us, _FOR_TECHNICIAN, limits)
-    return course
+    return Course(
+        _all_log_odds(pieces, place, limits),
+        (
+            NEVER_DUE_US,
+            _opening_since_us(record, pieces) + certain_us[opens],
+            rest_us + certain_us[_FOR_STARTING],
+            rest_us + certain_us[_FOR_RECOVERING],
+            max(rest_us, record["mains_lost_us"]) + certain_us[_FOR_RESCUE_DEVICE],
+            max(rest_us, sign_us) + certain_us[lingers],
+            rest_us + certain_us[_FOR_TECHNICIAN],
+            NEVER_DUE_US,
+            NEVER_DUE_US,
+        ),
+        (
+            inf,
+            mean_us[opens],
+            mean_us[_FOR_STARTING],
+            mean_us[_FOR_RECOVERING],
+            mean_us[_FOR_RESCUE_DEVICE],
+            mean_us[lingers],
+            mean_us[_FOR_TECHNICIAN],
+            inf,
+            inf,
+        ),
+    )
 
 
 @helper
 def odds_against(course: Course, at_us: int) -> float:
     """Return the odds of all innocent explanations together against an entrapment."""
     odds = 0.0
-    for explanation in range(1, _EXPLANATIONS_COUNT):
+    for explanation in range(_INNOCENT_COUNT):
         log_odds = course.log_odds[explanation]
         late_us = at_us - course.runs_out_us[explanation]
         if late_us > 0:
@@ -157,7 +190,7 @@ def crossing_us(course: Course, odds: float, from_us: int) -> int:
 @helper
 def _tenths(nepers: float) -> int:
     """Return tenths of decibans, rounded half up."""
-    return int(floor(nepers * _TENTHS_PER_NEPER + 0.5))
+    return floor(nepers * _TENTHS_PER_NEPER + 0.5)
 
 
 @helper
@@ -167,17 +200,16 @@ def explain(record: Record, pieces: int, at_us: int, limits: Limits, row: Record
     Pieces are added in the order of their class; each weight is what the log-odds changed by.
     """
     place = 0 if record["at_level"] == NO else 1
-    sums = np.zeros(_EXPLANATIONS_COUNT)
     before = limits.prior
     row["weights"][0] = _tenths(before)
     for piece in range(_PIECES_COUNT):
-        times = _times(pieces, piece)
-        if times:
+        if _times(pieces, piece):
+            counts = pieces >> PRESSES_SHIFT << PRESSES_SHIFT
+            so_far = pieces & ((2 << piece) - 1) | counts
+            log_odds = _all_log_odds(so_far, place, limits)
             odds = 0.0
-            for explanation in range(_EXPLANATIONS_COUNT):
-                sums[explanation] += times * limits.weights[place, piece, explanation]
-                if explanation > 0:
-                    odds += exp(sums[explanation] - sums[0])
+            for explanation in range(_INNOCENT_COUNT):
+                odds += exp(log_odds[explanation])
             row["weights"][piece + 1] = _tenths(-log(odds) - before)
             before = -log(odds)
     odds = odds_against(course_of(record, pieces, limits), at_us)

@@ -7,9 +7,9 @@ and `entrapment_due_us` is the instant at which the next level will be reached i
 suspected, probable, and confirmed where a second source says so, too: the alarm button, a code of
 the controller, or door-open pressed again and again.
 
-Without samples a belief grows for `grows_in_silence_s`, and then waits for the lift's next word;
-what it crosses later is dated by that word. A lift that falls silent while it runs, its mains lost
-and people aboard, is suspected after `silent_without_mains_s`, by time alone.
+Without samples or events a belief grows for `grows_in_silence_s`, and then waits for the lift's
+next word; what it crosses later is dated by that word. A lift that falls silent while it runs, its
+mains lost and people aboard, is suspected after `silent_without_mains_s`, by time alone.
 
 An episode ends when the way out is open and nobody is seen any more; when a sensor still sees
 someone, with a new run after that; or, withdrawn, when the belief has fallen. A suspicion ends with
@@ -18,13 +18,22 @@ cannot be seen: only a car that ran at speed by itself before it opened has free
 Must not know how people are rescued.
 """
 
+from math import isnan
+
 from liftward_detection.belief import course_of, crossing_us, explain, odds_against
 from liftward_detection.compiling import constant, helper
 from liftward_detection.episodes import Context, begin, finish, raise_to, write
-from liftward_detection.evidence import POWER_LOST_PIECE, SECOND_SOURCES, mains_lost, pieces_of
+from liftward_detection.evidence import (
+    POWER_LOST_PIECE,
+    SECOND_SOURCES,
+    is_automatic,
+    mains_lost,
+    pieces_of,
+)
 from liftward_detection.facts import NO, YES, Facts
 from liftward_detection.fleet import (
     BYTE,
+    CAME_AUTOMATIC,
     LEVEL_BITS,
     LEVEL_SHIFT,
     NEVER_DUE_US,
@@ -32,10 +41,13 @@ from liftward_detection.fleet import (
     OPEN,
     OPENED_IN_EPISODE,
     PRESSES_MAX,
+    RAN_AT_SPEED,
     RAN_IN_EPISODE,
+    SEEN_SPEED,
     Record,
 )
 from liftward_detection.kinds import DetectionKind, Level, Reason, Suppression, Transition
+from liftward_detection.samples import Sample
 from liftward_detection.suppression import is_blocked, service_mode_of
 from liftward_detection.thresholds import Limits
 
@@ -68,6 +80,9 @@ def _begin_rest(record: Record, at_us: int) -> None:
     record["presses"] = record["retries"] = 0
     record["pieces"] = 0
     record["entrapment_due_us"] = NEVER_DUE_US
+    record["seen"] &= BYTE ^ CAME_AUTOMATIC
+    if is_automatic(record, service_mode_of(record)):
+        record["seen"] |= CAME_AUTOMATIC
 
 
 @helper
@@ -179,11 +194,23 @@ def reach_level(record: Record, at_us: int, context: Context) -> None:
 
 
 @helper
-def level_due_us(record: Record, limits: Limits) -> int:
-    """Return when the next level is due, device time, or NEVER_DUE_US."""
-    due_us = record["entrapment_due_us"]
-    heard_until_us = record["observed_us"] + limits.grows_in_silence_us
-    return due_us if due_us <= heard_until_us else NEVER_DUE_US  # type: ignore[no-any-return]  # records are untyped
+def grows_until_us(record: Record, limits: Limits) -> int:
+    """Return until when the belief grows although the lift says nothing more."""
+    heard_us = max(record["observed_us"], record["event_observed_us"])
+    return heard_us + limits.grows_in_silence_us  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def needs_look(record: Record, sample: Sample, limits: Limits) -> bool:
+    """Tell whether a sample with the states of the last one still tells the belief something.
+
+    That is a run that becomes faster than inspection, and the first speed that a device tells.
+    """
+    if isnan(sample.speed_mps):
+        return not isnan(sample.position_m) and not record["flags"] & RAN_AT_SPEED
+    at_speed = abs(float(sample.speed_mps)) > limits.inspection_speed_mps
+    is_new = at_speed and record["shut"] != NO and not record["flags"] & RAN_AT_SPEED
+    return is_new or not record["seen"] & SEEN_SPEED
 
 
 @helper

@@ -25,7 +25,7 @@ from liftward_detection.fleet import (
     TRAVELLED,
     Record,
 )
-from liftward_detection.kinds import DetectionKind, Evidence, Level, Reason, Transition
+from liftward_detection.kinds import DetectionKind, Evidence, Level, Piece, Reason, Transition
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import ServiceMode
 
@@ -66,6 +66,7 @@ _EVIDENCE_DERIVED = constant(Evidence.DERIVED)
 _EVIDENCE_REPORTED = constant(Evidence.REPORTED)
 
 _NAN = np.float32(np.nan)
+_WEIGHTS_COUNT = len(Piece) + 2
 
 Rows = NDArray[np.void]  # dtype transitions.ROW, with room for one call's worst case
 Cursor = NDArray[np.int64]  # shape (1,): rows filled so far
@@ -167,7 +168,8 @@ def write(  # noqa: PLR0917 - one place that knows the row's layout
     row["load_kg"] = record["load_kg"]
     row["floor"] = record["floor"]
     row["probability"] = _NAN
-    row["weights"][:] = 0
+    for weight in range(_WEIGHTS_COUNT):
+        row["weights"][weight] = 0
     row["suppression"] = record["suppression"]
     context.cursor[0] += 1
 

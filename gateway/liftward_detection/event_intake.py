@@ -119,7 +119,7 @@ def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
     A lift that reports by exception sends no sample that would do it.
     """
     update_suppression(record, at_us, context)
-    watch_rest(record, False, at_us)  # noqa: FBT003 - positional in compiled code
+    watch_rest(record, False, at_us)
     weigh(record, at_us, context)
     if faults_suppressed(record):
         for kind in (_GB_02, _GB_04, _GB_05):
@@ -158,7 +158,9 @@ def _apply_event(
         pressed = word == _ALARM_PRESSED
         record["button_at_us"] = at_us
         if pressed:
-            latch_alarm(record, at_us, context.limits)  # an event is a press of its own, edge or not
+            latch_alarm(
+                record, at_us, context.limits
+            )  # an event is a press of its own, edge or not
         button = _PRESSED if pressed else _RELEASED
         take_button(record, button, at_us, context)
     elif word == _DOOR_RETRY:

@@ -8,6 +8,7 @@ Must not know what a piece weighs.
 from liftward_detection.compiling import helper
 from liftward_detection.facts import NO, UNKNOWN, YES
 from liftward_detection.fleet import (
+    CAME_AUTOMATIC,
     LOAD_NO,
     LOAD_YES,
     MOVED,
@@ -116,10 +117,21 @@ def _way_pieces(record: Record) -> int:
 
 
 @helper
+def is_automatic(record: Record, service_mode: int) -> bool:
+    """Tell whether the controller is known to be in command now."""
+    held = service_mode in _COMMANDED_MODES or service_mode == _OF_SERVICE
+    return not held and record["seen"] & SEEN_MODE != 0
+
+
+@helper
 def _command_pieces(record: Record, service_mode: int) -> int:
-    if not record["seen"] & SEEN_MODE or service_mode in _COMMANDED_MODES:
-        return 0
-    return _OUT_OF_SERVICE if service_mode == _OF_SERVICE else _AUTOMATIC_SERVICE
+    """Return who is in command: what took itself out of service at this stop came by itself."""
+    bits = 0
+    if record["seen"] & CAME_AUTOMATIC or is_automatic(record, service_mode):
+        bits |= _AUTOMATIC_SERVICE
+    if service_mode == _OF_SERVICE:
+        bits |= _OUT_OF_SERVICE
+    return bits
 
 
 @helper
@@ -175,9 +187,7 @@ def pieces_of(record: Record, service_mode: int, limits: Limits) -> int:
     """Return the pieces that are there now, by what is remembered of this stop."""
     bits = _PLACE | _way_pieces(record) | _command_pieces(record, service_mode)
     bits |= _people_pieces(record) | _door_pieces(record) | _call_pieces(record)
-    bits |= _counted(
-        record["presses"], _DOOR_OPEN_PRESSES, _MORE_DOOR_OPEN_PRESSES, PRESSES_SHIFT
-    )
+    bits |= _counted(record["presses"], _DOOR_OPEN_PRESSES, _MORE_DOOR_OPEN_PRESSES, PRESSES_SHIFT)
     bits |= _counted(record["retries"], _DOOR_RETRIES, _MORE_DOOR_RETRIES, RETRIES_SHIFT)
     if alarm_counts(record, limits):
         bits |= _ALARM_BUTTON

@@ -170,7 +170,7 @@ def door_open_fact(car_door: int, landing_door: int) -> int:
 def occupied_fact(sample: Sample, limits: Limits) -> int:
     """A yes of either source outweighs a no of the other: sensors miss people who stand still."""
     sensor, load = sensor_fact(sample.occupancy), load_fact(sample.load_kg, limits)
-    if sensor == YES or load == YES:
+    if YES in (sensor, load):
         return YES
     return min(sensor, load)
 

@@ -44,6 +44,7 @@ RAN_IN_EPISODE = 64  # faster than inspection speed since the entrapment began
 # Bits of `seen`: what this device has told since its boot. Absent says something only then.
 SEEN_MODE = 1
 SEEN_SPEED = 2
+CAME_AUTOMATIC = 4  # in automatic service when the car came to rest: no technician brought it there
 
 # Bits of `sightings`: what each source has said of people since the way out was last open.
 SENSOR_YES = 1
@@ -105,6 +106,7 @@ RECORD = np.dtype(
         ("sightings", "u1"),
         ("presses", "u1"),  # of door-open since rest_since_us, up to PRESSES_MAX
         ("retries", "u1"),  # of the doors since then, up to PRESSES_MAX
+        ("unused", "u1", (5,)),  # a whole number of words: padding would be copied as it comes
     ],
     align=True,
 )

@@ -8,10 +8,12 @@ from math import isnan
 from liftward_detection.compiling import constant, helper, inlined
 from liftward_detection.entrapment import count_presses, watch_release, watch_rest, weigh
 from liftward_detection.episodes import Context, is_news, settle
+from liftward_detection.evidence import alarm_counts
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, aboard_after, facts_of, known
 from liftward_detection.faults import take_mode, watch_faults
 from liftward_detection.fleet import (
     BYTE,
+    CAME_AUTOMATIC,
     DOOR_OPEN_PRESSED,
     DOOR_RETRIED,
     LOAD_NO,
@@ -32,7 +34,6 @@ from liftward_detection.fleet import (
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
 from liftward_detection.samples import Sample
 from liftward_detection.suppression import update_suppression
-from liftward_detection.evidence import alarm_counts
 from liftward_detection.thresholds import Limits
 from liftward_detection.timers import earliest_due_us, fire_due
 from liftward_wire.signals import COUNT_ABSENT
@@ -197,7 +198,7 @@ def _note_sightings(record: Record, facts: Facts) -> None:
         return
     silent_door = facts.shut == UNKNOWN and facts.car_door == _DOOR_UNKNOWN
     if silent_door and min(facts.at_level, facts.stationary) != NO:
-        record["sightings"] = now if now else record["sightings"]
+        record["sightings"] = now or record["sightings"]
     else:
         record["sightings"] |= now
 
@@ -241,7 +242,7 @@ def take_sample(
     if earliest_due_us(record, limits) <= at_us:
         fire_due(record, at_us, context)
     if sample.boot_id != record["boot_id"]:
-        record["seen"] = 0
+        record["seen"] &= CAME_AUTOMATIC
     facts = facts_of(record, sample, limits)
     _note_time(record, sample)
     travelled_before = record["travelling"]

@@ -119,7 +119,7 @@ class Explanation(Coded):
     """What may be behind a car that stands shut; all but the first are innocent."""
 
     TRAPPED = "trapped"
-    EMPTY = "empty"  # nobody is aboard
+    EMPTY = "empty"  # nobody is aboard, and nothing is wrong
     OPENING = "opening"  # the doors are about to open
     STARTING = "starting"  # the car is about to leave a landing
     RECOVERING = "recovering"  # the controller resets and brings the car to a landing
@@ -127,6 +127,7 @@ class Explanation(Coded):
     LINGERING = "lingering"  # a passenger who has pressed nothing, a cleaner
     TECHNICIAN = "technician"  # someone in command of the car whose mode is not seen
     SENSOR_ERROR = "sensor_error"  # a way out that is not seen, a zone that is wrong
+    EMPTY_STUCK = "empty_stuck"  # something is wrong, and nobody is aboard
 
 
 class Piece(Coded):

@@ -48,7 +48,7 @@ _OVERLOAD = Suppression.OVERLOAD.code
 _DOOR_HELD_OPEN = Suppression.DOOR_HELD_OPEN.code
 _TEST_CALL = Suppression.TEST_CALL.code
 
-# An overload must be told at 110 % of the rated load, and not before 75 kg over it (EN 81-20). [mem]
+# Overload must be told at 110 % of the rated load, and not before 75 kg over it (EN 81-20). [mem]
 _OVERLOAD_SHARE, _OVERLOAD_KG_MIN = 1.1, 75.0
 
 

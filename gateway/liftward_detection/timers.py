@@ -6,7 +6,7 @@ tick. Must not know what any of them means.
 
 from liftward_detection.compiling import helper
 from liftward_detection.entrapment import (
-    level_due_us,
+    grows_until_us,
     reach_level,
     silence_due_us,
     suspect_silence,
@@ -27,21 +27,23 @@ def fire_due(record: Record, horizon_us: int, context: Context) -> None:
     expired_us = expiry_due_us(record, limits)
     if expired_us <= horizon_us:
         expire(record, expired_us, context)
-        watch_rest(record, False, expired_us)  # noqa: FBT003 - positional in compiled code
+        watch_rest(record, False, expired_us)
         weigh(record, expired_us, context)
     silent_us = silence_due_us(record, limits)
     if silent_us <= horizon_us:
         suspect_silence(record, silent_us, context)
-    level_us = level_due_us(record, limits)
-    while level_us <= horizon_us:
-        reach_level(record, level_us, context)
-        level_us = level_due_us(record, limits)
+    until_us = min(horizon_us, grows_until_us(record, limits))
+    while record["entrapment_due_us"] <= until_us:
+        reach_level(record, record["entrapment_due_us"], context)
 
 
 @helper
 def earliest_due_us(record: Record, limits: Limits) -> int:
-    """Return when something is due first, device time, or NEVER_DUE_US."""
-    return min(
-        min(earliest_code_due_us(record, limits), expiry_due_us(record, limits)),
-        min(level_due_us(record, limits), silence_due_us(record, limits)),
-    )
+    """Return when something is due first, device time, or NEVER_DUE_US.
+
+    A level that is due only after the belief has stopped growing is named all the same: the
+    lift's next word may come any time.
+    """
+    earliest_us = min(earliest_code_due_us(record, limits), expiry_due_us(record, limits))
+    earliest_us = min(earliest_us, record["entrapment_due_us"])
+    return min(earliest_us, silence_due_us(record, limits))  # type: ignore[no-any-return]  # records are untyped

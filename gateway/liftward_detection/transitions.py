@@ -75,8 +75,8 @@ _EVIDENCE_NAMES = tuple((int(bit), str(bit.name).lower()) for bit in Evidence)
 class Transitions:
     """Transitions in columns, in the order in which they were decided.
 
-    (lift, kind, onset, transition, level) names a transition: deciding the same samples again, after a
-    restart, gives the same names, so that a writer can ignore what it already has.
+    (lift, kind, onset, transition, level) names a transition: deciding the same samples again,
+    after a restart, gives the same names, so that a writer can ignore what it already has.
     """
 
     table: NDArray[np.void]  # dtype ROW

@@ -3,6 +3,7 @@
 Written from the rules in words. `pieces` is a dict: piece of evidence -> how often it counts.
 """
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,26 +11,52 @@ from importlib.resources import files
 from math import exp, floor, inf, log
 from typing import Any
 
-import tomllib
-
 import numpy as np
 
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
 PER_NEPER = 10 / log(10)
-ORDER = (
-    "place arrived_not_opened closed_here ran_at_speed crept automatic_service out_of_service"
-    " sensor_occupied sensor_flaps sensor_empty load_occupied load_empty car_calls no_car_calls"
-    " direction_set doors_unknown doors_open door_opening door_fault door_retries"
-    " more_door_retries alarm_button door_open_presses more_door_open_presses safety_chain_open"
-    " power_lost controller_code"
-).split()
-INNOCENT = (
-    "empty opening starting recovering rescue_device lingering technician sensor_error".split()
-)
-DOCUMENT = tomllib.loads(
-    files("liftward_detection").joinpath("thresholds.toml").read_text("utf-8")
-)
+ORDER = [
+    "place",
+    "arrived_not_opened",
+    "closed_here",
+    "ran_at_speed",
+    "crept",
+    "automatic_service",
+    "out_of_service",
+    "sensor_occupied",
+    "sensor_flaps",
+    "sensor_empty",
+    "load_occupied",
+    "load_empty",
+    "car_calls",
+    "no_car_calls",
+    "direction_set",
+    "doors_unknown",
+    "doors_open",
+    "door_opening",
+    "door_fault",
+    "door_retries",
+    "more_door_retries",
+    "alarm_button",
+    "door_open_presses",
+    "more_door_open_presses",
+    "safety_chain_open",
+    "power_lost",
+    "controller_code",
+]
+INNOCENT = [
+    "empty",
+    "opening",
+    "starting",
+    "recovering",
+    "rescue_device",
+    "lingering",
+    "technician",
+    "sensor_error",
+    "empty_stuck",
+]
+DOCUMENT = tomllib.loads(files("liftward_detection").joinpath("thresholds.toml").read_text("utf-8"))
 Pieces = Mapping[str, int]
 
 
@@ -48,9 +75,12 @@ class Belief:
     def nepers(self, explanation: str, pieces: Pieces) -> float:
         table = DOCUMENT["off_level" if self.between_floors else "at_landing"]
         return sum(
-            pieces[piece] * (table.get(piece, {}).get(explanation, 0) * (log(10) / 10))
-            for piece in ORDER
-            if piece in pieces
+            (
+                pieces[piece] * (table.get(piece, {}).get(explanation, 0) * (log(10) / 10))
+                for piece in ORDER
+                if piece in pieces
+            ),
+            start=0.0,
         )
 
     def log_odds(self, explanation: str, pieces: Pieces) -> float:
@@ -67,7 +97,7 @@ class Belief:
             return "lingering_sign", max(self.rest_us, min(signs))
         if explanation == "rescue_device" and self.mains_us is not None:
             return explanation, max(self.rest_us, self.mains_us)
-        if explanation in {"empty", "sensor_error"}:
+        if explanation in {"empty", "empty_stuck", "sensor_error"}:
             return None
         return explanation, self.rest_us
 

@@ -91,6 +91,7 @@ class Twin:
     load_said: set[bool] = field(default_factory=set)
     seen_mode: bool = False
     seen_speed: bool = False
+    came_automatic: bool = False
     ran: bool = False
     moved: bool = False
     ran_in_episode: bool = False
@@ -183,9 +184,18 @@ class Twin:
         self.last = self.last | {"at_us": self.last["at_us"] + step_us}
         self.pending = {kind: since + step_us for kind, since in self.pending.items()}
         for name in (
-            "stationary_us alarm_us open_us mode_at_us button_event_us due_us rest_us press_us"
-            " mains_us test_us door_us"
-        ).split():
+            "stationary_us",
+            "alarm_us",
+            "open_us",
+            "mode_at_us",
+            "button_event_us",
+            "due_us",
+            "rest_us",
+            "press_us",
+            "mains_us",
+            "test_us",
+            "door_us",
+        ):
             value = getattr(self, name)
             if value is not None:
                 setattr(self, name, value + step_us)
@@ -309,7 +319,9 @@ class Twin:
 
     def note_sightings(self) -> None:
         facts = self.facts
-        now = [{said} - {None} for said in (facts.sensor, facts.load)]
+        now: list[set[bool]] = [
+            set() if said is None else {said} for said in (facts.sensor, facts.load)
+        ]
         may_be_open = (
             facts.shut is None
             and facts.door == "unknown"
@@ -374,7 +386,7 @@ class Twin:
     def mains_lost(self) -> bool:
         return self.facts.power_lost is True or "gb_41" in self.open
 
-    def why_not_watched(self, at_us: int) -> str:
+    def why_not_watched(self, at_us: int) -> str:  # noqa: PLR0911 - a list of reasons
         facts, mode, alarm = self.facts, self.effective_mode(), self.alarm_counts()
         if mode in {"inspection", "firefighter"}:
             return mode
@@ -415,6 +427,7 @@ class Twin:
 
     def begin_rest(self, at_us: int) -> None:
         self.rest_us, self.due_us, self.weighed = at_us, None, None
+        self.came_automatic = self.automatic()
         self.press_us = self.mains_us = None
         self.presses_here = self.retries_here = 0
 
@@ -424,6 +437,10 @@ class Twin:
             self.rest_us = self.due_us = None
         elif facts.stationary and (self.rest_us is None or displaced):
             self.begin_rest(at_us)
+
+    def automatic(self) -> bool:
+        held = {"inspection", "firefighter", "independent", "out_of_service"}
+        return self.seen_mode and self.effective_mode() not in held
 
     def pieces(self) -> dict[str, int]:
         facts, mode = self.facts, self.effective_mode()
@@ -437,9 +454,8 @@ class Twin:
             "closed_here": landing and facts.door != "unknown" and not self.travelled,
             "ran_at_speed": self.ran,
             "crept": self.moved and not self.ran and self.seen_speed and not self.mains_lost(),
-            "automatic_service": self.seen_mode
-            and mode not in {"inspection", "firefighter", "independent", "out_of_service"},
-            "out_of_service": self.seen_mode and mode == "out_of_service",
+            "automatic_service": self.came_automatic or self.automatic(),
+            "out_of_service": mode == "out_of_service",
             "sensor_occupied": self.sensor_said == {True},
             "sensor_flaps": self.sensor_said == {True, False},
             "sensor_empty": self.sensor_said == {False},
@@ -517,7 +533,8 @@ class Twin:
         return odds > (1 - self.limits.withdrawn_below) / self.limits.withdrawn_below
 
     def next_level_us(self, at_us: int) -> int | None:
-        assert self.rest_us is not None and self.weighed is not None
+        assert self.rest_us is not None
+        assert self.weighed is not None
         episode, wanted = self.open.get("entrapment"), self.limits.suspected
         if episode:
             sources = {"alarm_button", "controller_code", "more_door_open_presses"}
@@ -683,7 +700,8 @@ class Twin:
             assert self.last
             self.open_entrapment(self.last["at_us"], "silent_without_mains", silent_us)
         assert self.last
-        heard_us = self.last["at_us"] + self.us(self.limits.grows_in_silence_s)
+        words_us = [word["at_us"] for word in (self.last, self.last_event) if word]
+        heard_us = max(words_us) + self.us(self.limits.grows_in_silence_s)
         while self.due_us is not None and self.due_us <= min(horizon_us, heard_us):
             self.reach_level(self.due_us)
 

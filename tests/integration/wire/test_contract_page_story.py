@@ -67,27 +67,30 @@ def entrapments(messages: list[Message], *, seconds_later: int) -> list[dict[str
     return [row for row in rows if row["kind"] == "entrapment"]
 
 
-def test_an_alarm_follows_ten_seconds_after_the_press(story: list[Message]) -> None:
-    """Nobody sends anything more, and ten seconds later the lift is judged to hold someone."""
+def told(rows: list[dict[str, Any]], since_us: int) -> list[tuple[str, float]]:
+    """Return the levels of these rows, and how many seconds after a moment each was reached."""
+    return [(row["level"], (row["detected_at_us"] - since_us) / SECOND_US) for row in rows]
+
+
+def test_levels_follow_the_press(story: list[Message]) -> None:
+    """Nobody sends anything more, and the lift is judged to hold someone, level by level."""
     alarm = story[-1]
     assert isinstance(alarm, Event)
 
-    early = entrapments(story, seconds_later=9)
-    (begun,) = entrapments(story, seconds_later=11)
+    rows = entrapments(story, seconds_later=20)
+    levels = told(rows, microseconds(alarm.observed_at))
 
-    assert early == []
-    assert (begun["transition"], begun["reason"]) == ("began", "alarm_button")
-    assert begun["detected_at_us"] == microseconds(alarm.observed_at) + 10 * SECOND_US
+    assert [level for level, _ in levels] == ["suspected", "probable", "confirmed"]
+    assert [after_s for _, after_s in levels] == pytest.approx([6.0, 13.0, 13.0], abs=1.0)
+    assert rows[-1]["reason"] == "second_source"
 
 
-def test_without_the_press_it_takes_thirty_seconds(story: list[Message]) -> None:
-    """Without the alarm event the same story is an entrapment thirty seconds after the stop."""
+def test_without_the_press_it_takes_longer(story: list[Message]) -> None:
+    """Without the alarm event the same story is probable within twenty seconds of the stop."""
     stopped = story[-2]
     assert isinstance(stopped, Sample)
 
-    early = entrapments(story[:-1], seconds_later=29)
-    (begun,) = entrapments(story[:-1], seconds_later=31)
+    levels = told(entrapments(story[:-1], seconds_later=25), microseconds(stopped.observed_at))
 
-    assert early == []
-    assert (begun["transition"], begun["reason"]) == ("began", "off_level_timer")
-    assert begun["detected_at_us"] == microseconds(stopped.observed_at) + 30 * SECOND_US
+    assert [level for level, _ in levels] == ["suspected", "probable"]
+    assert [after_s for _, after_s in levels] == pytest.approx([9.0, 17.0], abs=0.2)

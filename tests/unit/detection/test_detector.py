@@ -1,5 +1,6 @@
 """What the detector does at the edges: time, silence, lateness, suppression, bad input."""
 
+from math import log10
 from typing import Any
 
 import pytest
@@ -24,11 +25,14 @@ from unit.detection.streams import (
 
 THRESHOLDS = default_thresholds()
 STUCK: Row = {
+    "service_mode": "normal",
     "speed_mps": 0.0,
     "car_door": "closed",
     "door_zone": "outside",
     "occupancy": "occupied",
 }
+# When a car is suspected, and probably stuck, that is first seen standing like that.
+SUSPECTED_S, PROBABLE_S = 9.061545, 17.082639
 STANDING: Row = {"speed_mps": 0.0, "car_door": "closed", "door_zone": "inside"}
 
 
@@ -66,10 +70,16 @@ def test_signals_that_say_nothing_raise_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("missing", "levels"),
-    [("speed_mps", []), ("door_zone", []), ("occupancy", []), ("car_door", ["suspected"])],
+    [
+        ("speed_mps", []),
+        ("door_zone", []),
+        ("occupancy", []),
+        ("car_door", ["suspected", "probable"]),
+        ("service_mode", []),
+    ],
 )
 def test_verdict_without_one_of_the_signals(missing: str, levels: list[str]) -> None:
-    """Between floors a silent door leaves a suspicion; nothing else that is missing is guessed."""
+    """What is missing is not guessed; but between floors no door leads anywhere."""
     known = {name: value for name, value in STUCK.items() if name != missing}
     stream = sample_columns([sample(at_s=at_s, **known) for at_s in range(100)])
 
@@ -79,46 +89,58 @@ def test_verdict_without_one_of_the_signals(missing: str, levels: list[str]) -> 
 
 
 def test_lift_with_one_sample_is_decided_by_ticks() -> None:
-    """One sample starts the timers; ticks fire them at their due times, each once."""
+    """One sample is weighed; ticks tell each level at its own instant, once."""
     bench = Bench()
     bench.observe(sample(at_s=0, **STUCK))
 
-    assert bench.tick(29.9) == []
-    assert bench.tick(33) == [["entrapment", "began", 30.0]]
+    assert bench.tick(SUSPECTED_S - 1e-6) == []
+    assert bench.tick(12) == [["entrapment", "began", SUSPECTED_S]]
+    assert bench.tick(33) == [["entrapment", "raised", PROBABLE_S]]
     assert bench.tick(1000) == [["gb_04", "began", 45.0]]
     assert bench.tick(2000) == []
     assert bench.tick(10) == []  # time that runs backwards does nothing
 
 
 def test_verdict_on_a_silent_lift_says_so() -> None:
-    """The evidence tells that the last sample was old when the timer fired."""
+    """The evidence tells that the last sample was old, and its weights make up the belief."""
     bench = Bench()
     bench.observe(sample(at_s=0, floor=7, load_kg=71.26, **STUCK))
 
-    (row,) = rows_of([tick(bench.state, EPOCH_US + 31 * SECOND_US, THRESHOLDS)])
+    _, row = rows_of([tick(bench.state, EPOCH_US + 31 * SECOND_US, THRESHOLDS)])
+    evidence = row["evidence"]
+    probability, weights = evidence.pop("probability"), evidence.pop("weights")
 
-    assert row["evidence"] == {
+    assert row["level"] == "probable"
+    assert probability == pytest.approx(THRESHOLDS.probable, abs=1e-6)
+    assert list(weights)[:2] == ["prior", "off_level"]
+    assert sum(weights.values()) == pytest.approx(10 * log10(0.95 / 0.05), abs=0.1 * len(weights))
+    assert evidence.pop("seconds_stationary") == pytest.approx(weights_time_s(row))
+    assert evidence == {
         "stationary": True,
         "off_level": True,
         "doors_shut": True,
         "occupied": True,
         "silent": True,
         "derived": True,
-        "seconds_stationary": 30.0,
         "floor": 7,
         "load_kg": 71.3,
     }
 
 
+def weights_time_s(row: Row) -> float:
+    """Return how long after its onset a row was decided."""
+    return float(row["detected_at_us"] - row["onset_at_us"]) / SECOND_US
+
+
 def test_sample_at_the_very_instant_fires_then_clears() -> None:
-    """Data that arrives in the microsecond the timer is due: the alarm is raised and cleared."""
+    """Data that arrives in the microsecond a level is due: the alarm is raised and cleared."""
     bench = Bench()
     bench.observe(sample(at_s=0, **STUCK))
     free: Row = {"speed_mps": 0.0, "car_door": "open", "door_zone": "inside", "occupancy": "empty"}
 
-    assert bench.observe(sample(at_s=30, **free)) == [
-        ["entrapment", "began", 30.0],
-        ["entrapment", "ended", 30.0],
+    assert bench.observe(sample(at_s=SUSPECTED_S, **free)) == [
+        ["entrapment", "began", SUSPECTED_S],
+        ["entrapment", "ended", SUSPECTED_S],
     ]
 
 
@@ -134,14 +156,14 @@ def test_late_sample_does_not_touch_the_state() -> None:
 
 
 def test_clock_set_back_keeps_what_has_elapsed() -> None:
-    """A newer sample dated an hour earlier: the 20 s that had passed still count."""
+    """A newer sample dated an hour earlier: the 8 s that had passed still count."""
     bench = Bench()
-    bench.observe(*(sample(at_s=at_s, **STUCK) for at_s in (0, 20)))
-    set_back = sample(at_s=-3580, lag_s=3600, **STUCK) | {"sequence": 20_001}
+    bench.observe(*(sample(at_s=at_s, **STUCK) for at_s in (0, 8)))
+    set_back = sample(at_s=-3592, lag_s=3600, **STUCK) | {"sequence": 8_001}
 
     assert bench.observe(set_back) == []
-    assert bench.tick(29.9) == []
-    assert bench.tick(30) == [["entrapment", "began", -3570.0]]
+    assert bench.tick(SUSPECTED_S - 0.1) == []
+    assert bench.tick(SUSPECTED_S) == [["entrapment", "began", SUSPECTED_S - 3600]]
 
 
 def test_lift_that_batches_is_not_judged_before_its_news_is_due() -> None:
@@ -158,20 +180,28 @@ def test_lift_that_batches_is_not_judged_before_its_news_is_due() -> None:
         assert bench.tick(minute * 60 + 60) == []
         assert bench.tick(minute * 60 + 119) == []
 
-    assert bench.tick(320) == [["entrapment", "began", 209.0], ["gb_04", "began", 224.0]]
+    found = bench.tick(320)
+    assert [line[:2] for line in found] == [
+        ["gb_04", "began"],
+        ["entrapment", "began"],
+        ["entrapment", "raised"],
+    ]
+    assert [179 + wait_s for wait_s in (45, SUSPECTED_S, 17)] == pytest.approx(
+        [line[2] for line in found], abs=0.1
+    )
 
 
 ABOARD: Row = {"car_door": "closed", "door_zone": "outside", "occupancy": "occupied"}
 
 
 def test_alarm_event_on_a_lift_that_sends_nothing_more() -> None:
-    """A lift that reports by exception: the press alone, with the last sample, is enough."""
+    """A lift that reports by exception: the press alone, with the last sample, is a suspicion."""
     bench = Bench()
     bench.observe(sample(at_s=0, **STANDING))
 
     assert bench.take(event(at_s=100, kind="alarm_pressed")) == [["gb_90", "began", 100.0]]
-    assert bench.tick(109.9) == []
-    assert bench.tick(200) == [["entrapment", "began", 110.0]]
+    assert bench.tick(99.9) == []
+    assert bench.tick(200) == [["entrapment", "began", 100.0]]
 
 
 def test_alarm_pressed_before_the_doors_opened_is_answered() -> None:
@@ -199,19 +229,19 @@ def test_mode_event_stops_the_timer_of_a_silent_lift() -> None:
     bench = Bench()
     bench.observe(sample(at_s=0, **STUCK))
 
-    bench.take(event(at_s=20, kind="mode_changed", service_mode="inspection"))
+    bench.take(event(at_s=8, kind="mode_changed", service_mode="inspection"))
 
     assert bench.tick(1000) == []
     assert bench.state.suppression(0) is Suppression.INSPECTION
 
 
 def test_fault_that_turns_the_lift_out_of_service_hides_nobody() -> None:
-    """A controller takes itself out of service over the fault: the timer runs on, suspected."""
+    """A controller takes itself out of service over the fault: the belief grows on."""
     bench = Bench()
-    bench.observe(sample(at_s=0, service_mode="normal", **STUCK))
-    bench.observe(sample(at_s=10, service_mode="out_of_service", **STUCK))
+    bench.observe(sample(at_s=0, **STUCK))
+    bench.observe(sample(at_s=5, **STUCK | {"service_mode": "out_of_service"}))
 
-    (row,) = rows_of([tick(bench.state, EPOCH_US + 31 * SECOND_US, THRESHOLDS)])
+    (row, *_) = rows_of([tick(bench.state, EPOCH_US + 31 * SECOND_US, THRESHOLDS)])
 
     assert (row["kind"], row["level"]) == ("entrapment", "suspected")
     assert row["evidence"]["out_of_service"]
@@ -222,7 +252,7 @@ def test_inspection_leaves_an_open_entrapment_open() -> None:
     bench = Bench()
     bench.observe(sample(at_s=0, **STUCK), sample(at_s=31, **STUCK))
 
-    assert bench.observe(sample(at_s=40, service_mode="inspection", **STUCK)) == [
+    assert bench.observe(sample(at_s=40, **STUCK | {"service_mode": "inspection"})) == [
         ["gb_43", "began", 40.0]
     ]
 
@@ -231,9 +261,9 @@ def test_inspection_leaves_an_open_entrapment_open() -> None:
 def test_modes_that_must_bring_people_to_a_landing_do_not_suppress(mode: str) -> None:
     """Fire recall and its like: whoever is stuck between floors meanwhile is trapped."""
     bench = Bench()
-    bench.observe(sample(at_s=0, service_mode=mode, **STUCK))
+    bench.observe(sample(at_s=0, **STUCK | {"service_mode": mode}))
 
-    assert ["entrapment", "began", 30.0] in bench.tick(40)
+    assert ["entrapment", "raised", PROBABLE_S] in bench.tick(40)
 
 
 def test_alarm_on_a_lift_without_door_signals_is_raised_once() -> None:
@@ -249,7 +279,7 @@ def test_alarm_on_a_lift_without_door_signals_is_raised_once() -> None:
     )
 
     assert [line for line in found if line[0] == "entrapment"] == [
-        ["entrapment", "began", 10.0],
+        ["entrapment", "began", 10.839244],
         ["entrapment", "ended", 30.0],
     ]
 
@@ -270,16 +300,20 @@ def test_sensor_that_still_sees_someone_does_not_keep_it_open_for_ever() -> None
 def test_automatic_operation_resumed_clears_reported_modes() -> None:
     """Code 40 ends a reported inspection, so that the lift is watched again."""
     bench = Bench()
+    silent_mode = {name: value for name, value in STUCK.items() if name != "service_mode"}
     bench.take(event(at_s=0, kind="fault_raised", gb_code=43))
-    bench.observe(sample(at_s=1, **STUCK))
+    bench.observe(sample(at_s=1, speed_mps=1.5, car_door="closed", door_zone="outside"))
+    bench.observe(sample(at_s=2, **silent_mode))
     assert bench.tick(100) == []
 
     assert bench.take(event(at_s=110, kind="fault_raised", gb_code=40)) == [
         ["gb_43", "ended", 110.0],
         ["gb_40", "began", 110.0],
     ]
-    assert bench.observe(sample(at_s=120, **STUCK)) == []
-    assert ["entrapment", "began", 150.0] in bench.tick(200)
+    assert [line[:2] for line in bench.observe(sample(at_s=130, **silent_mode))] == [
+        ["entrapment", "began"],
+        ["entrapment", "raised"],
+    ]
 
 
 @pytest.mark.parametrize("gb_code", [-1, 0, 9, 99, 127])
@@ -339,7 +373,7 @@ def test_signals_a_batch_does_not_carry_are_unknown() -> None:
     state = FleetState.empty(1)
     observe(state, columns, THRESHOLDS)
 
-    assert len(tick(state, EPOCH_US + 31 * SECOND_US, THRESHOLDS)) == 1
+    assert len(tick(state, EPOCH_US + 31 * SECOND_US, THRESHOLDS)) == 2
 
 
 def test_nothing_in_gives_nothing_out() -> None:
@@ -353,5 +387,5 @@ def test_nothing_in_gives_nothing_out() -> None:
 def test_words_are_those_of_the_contract() -> None:
     """Event words and codes of the GB list follow liftward_wire."""
     assert [word.value for word in EventWord] == [kind.value for kind in EventKind]
-    faults = {kind.value for kind in DetectionKind} - {"entrapment"}
+    faults = {kind.value for kind in DetectionKind if kind.value.startswith("gb_")}
     assert faults == {f"gb_{row.code}" for row in CODES if row.code != "00"}

@@ -17,11 +17,11 @@ def document() -> dict[str, Any]:
 
 
 def test_default_document_holds_the_limits_of_the_field() -> None:
-    """30 s between floors and 45 s at a landing, as read in gateway firmware."""
+    """45 s outside the zone and 80 s for a door, as read in gateway firmware."""
     thresholds = default_thresholds()
 
-    assert thresholds.entrapment_off_level_s == 30.0
-    assert thresholds.entrapment_at_level_s == 45.0
+    assert thresholds.stopped_outside_zone_s == 45.0
+    assert thresholds.door_held_open_s == 80.0
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_default_document_holds_the_limits_of_the_field() -> None:
         for key in keys
     ],
 )
-@pytest.mark.parametrize("value", [-1.0, 1e9, float("nan"), "30", True, None])
+@pytest.mark.parametrize("value", [-1e3, 1e9, float("nan"), "30", True, None])
 def test_each_limit_is_checked_with_a_message_that_helps(
     section: str, key: str, value: object
 ) -> None:
@@ -70,15 +70,42 @@ def test_version_is_a_whole_number(version: object) -> None:
 
 
 def test_limits_must_be_in_order() -> None:
-    """An alarm press may only shorten the wait."""
-    with pytest.raises(ThresholdError, match=r"alarm_button_s is 31\.0.*off_level_s.*30\.0"):
-        replace(default_thresholds(), entrapment_alarm_button_s=31.0)
+    """A belief cannot be withdrawn above the level at which it is told."""
+    with pytest.raises(ThresholdError, match=r"withdrawn_below is 0\.6.*suspected.*0\.5"):
+        replace(default_thresholds(), withdrawn_below=0.6)
+
+
+@pytest.mark.parametrize("decibans", [121.0, -1e9, float("nan"), "3", True, None])
+def test_each_weight_is_checked_with_a_message_that_helps(decibans: object) -> None:
+    """A weight that is no number, or out of all reason, is refused by its full name."""
+    wrong = document()
+    wrong["off_level"]["car_calls"]["empty"] = decibans
+
+    with pytest.raises(ThresholdError) as caught:
+        Thresholds.from_document(wrong)
+
+    assert f"off_level.car_calls.empty is {decibans!r}; allowed: " in str(caught.value)
+
+
+def test_misspelt_piece_or_explanation_is_refused_by_name() -> None:
+    """A weight for nothing would silently do nothing."""
+    piece, explanation, place = document(), document(), document()
+    piece["at_landing"]["car_call"] = {"empty": -3}
+    explanation["at_landing"]["car_calls"]["emtpy"] = -3
+    del place["off_level"]["place"]
+
+    with pytest.raises(ThresholdError, match=r"at_landing\.car_call is not known"):
+        Thresholds.from_document(piece)
+    with pytest.raises(ThresholdError, match=r"at_landing\.car_calls\.emtpy is not known"):
+        Thresholds.from_document(explanation)
+    with pytest.raises(ThresholdError, match=r"off_level\.place is missing"):
+        Thresholds.from_document(place)
 
 
 def test_hash_follows_the_values_only() -> None:
     """Comments may change; a value may not without another hash."""
     same = Thresholds.from_document(tomllib.loads(TEXT + "\n# a remark\n"))
-    other = replace(default_thresholds(), entrapment_at_level_s=46.0)
+    other = replace(default_thresholds(), stopped_outside_zone_s=46.0)
 
     assert same.sha256 == default_thresholds().sha256
     assert other.sha256 != default_thresholds().sha256
