@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from liftward_detection.compiling import SOURCE_FINGERPRINT, entry_point, helper
 from liftward_detection.fleet import NEVER_DUE_US, NONE_US, Record
 from liftward_detection.kinds import DetectionKind, Level, Reason, Transition
-from liftward_detection.samples import SampleArrays, SampleSource, sample_arrays
+from liftward_detection.samples import SampleArrays, SampleSource, no_samples, sample_arrays
 from liftward_detection.transitions import ROW, Transitions
 from liftward_wire.states import DoorState, DoorZone, Occupancy, ServiceMode
 
@@ -116,6 +116,12 @@ class TimerState:
         more = TimerState.empty(lift_count - len(self.lifts))
         self.lifts = np.concatenate([self.lifts, more.lifts])
         self.due_us = np.concatenate([self.due_us, more.due_us])
+
+
+def warm_up() -> None:
+    """Compile, or load the compiled code."""
+    state, table = TimerState.empty(0), np.empty((_ROWS_PER_SAMPLE_MAX, _COLUMNS), np.int64)
+    _samples_loop(state.lifts, state.due_us, no_samples(), 0, table, np.zeros(1, np.int64))
 
 
 def observe(state: TimerState, columns: SampleSource) -> Transitions:

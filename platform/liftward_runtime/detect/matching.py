@@ -195,11 +195,7 @@ def _is_false(episode: Episode, truth: Sequence[TrueEntrapment]) -> bool:
         ended_us >= one.begin_us
         and (
             reached_us <= _until_us(one)
-            or (
-                reached_us >= one.begin_us
-                and episode.onset_us <= _until_us(one)
-                and told_until_us >= one.begin_us
-            )
+            or (episode.onset_us <= _until_us(one) and told_until_us >= one.begin_us)
         )
         for one in truth
     )

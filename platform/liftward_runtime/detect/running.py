@@ -7,7 +7,7 @@ import signal
 from collections.abc import Sequence
 from multiprocessing import get_context
 
-from liftward_detection.detector import warm_up
+from liftward_detection import baseline, detector
 from liftward_detection.thresholds import Thresholds
 from liftward_kit.clock import monotonic_s
 from liftward_kit.subcommand import progress
@@ -21,7 +21,8 @@ def play_all(
     jobs: Sequence[tuple[Part, Job]], thresholds: Thresholds, *, processes: int
 ) -> list[tuple[str, CityScore]]:
     """Return the score of each city with the name of its part, in the order of the jobs."""
-    warm_up()  # once, into numba's cache: not in every process at once
+    for module in (detector, baseline):  # once, into numba's cache: not in all processes at once
+        module.warm_up()
     tasks = [(number, (part.name, job, thresholds)) for number, (part, job) in enumerate(jobs)]
     began_s, lift_days = monotonic_s(), 0.0
     scores: dict[int, tuple[str, CityScore]] = {}

@@ -26,7 +26,7 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seeds", type=_seeds, metavar="N|A..B", help="of the cities (default 1..16; quick: 1000)"
     )
-    parser.add_argument("--lift-days", type=float, help="of the full sensor set (default 52000)")
+    parser.add_argument("--lift-days", type=float, help="of the full sensor set (default 51000)")
     parser.add_argument(
         "--sensor-sets", nargs="+", metavar="NAME", help="full and these (default: all)"
     )

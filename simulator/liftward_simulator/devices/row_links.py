@@ -59,11 +59,14 @@ class ArrivedRows:
         Without `received_at_us`, which is 0: the world's time has no date.
     arrived_s, sent_s : ndarray of shape (n,), float64
         World time at which a row arrived, and at which its device sent it for the first time.
+    number : ndarray of shape (n,), int64
+        What left first among what arrives at the same instant.
     """
 
     columns: SampleColumns
     arrived_s: FloatArray
     sent_s: FloatArray
+    number: IntArray
 
     def __len__(self) -> int:
         return self.arrived_s.size
@@ -74,6 +77,7 @@ class ArrivedRows:
             columns=self.columns.select(rows),
             arrived_s=self.arrived_s[rows],
             sent_s=self.sent_s[rows],
+            number=self.number[rows],
         )
 
 
@@ -110,11 +114,11 @@ class RowLinks(Links):
     def arrived(self, before_s: float) -> tuple[ArrivedRows, list[Arrival]]:
         """Return the samples and the other messages that have arrived before a time."""
         others: list[Arrival] = []
-        unpacked: list[tuple[float, NDArray[np.void]]] = []
+        unpacked: list[tuple[float, int, NDArray[np.void]]] = []
         while self._flying and self._flying[0][0] < before_s:
-            arrived_s, _, message = heapq.heappop(self._flying)
+            arrived_s, number, message = heapq.heappop(self._flying)
             if isinstance(message, RowMessage):
-                unpacked.append((arrived_s, message.rows))
+                unpacked.append((arrived_s, number, message.rows))
             else:
                 others.append(Arrival(message, arrived_s))
         parts, self._parts = self._parts, []
@@ -134,14 +138,21 @@ class RowLinks(Links):
             if has_come.any():
                 come.append(part.select(has_come))
         if not come:
-            return ArrivedRows(columns=empty_columns(), arrived_s=np.empty(0), sent_s=np.empty(0))
+            return ArrivedRows(
+                columns=empty_columns(),
+                arrived_s=np.empty(0),
+                sent_s=np.empty(0),
+                number=np.empty(0, np.int64),
+            )
         together = ArrivedRows(
             columns=concatenate([part.columns for part in come]),
             arrived_s=np.concatenate([part.arrived_s for part in come]),
             sent_s=np.concatenate([part.sent_s for part in come]),
+            number=np.concatenate([part.number for part in come]),
         )
-        # Without overtaking, each lift's rows are in order already, and lifts know no order.
-        return together.select(np.argsort(together.arrived_s, kind="stable")) if sort else together
+        if not sort:  # without overtaking each lift's rows are in order, and lifts know no order
+            return together
+        return together.select(np.lexsort((together.number, together.arrived_s)))
 
     def _keep_rows(
         self,
@@ -185,10 +196,13 @@ class RowLinks(Links):
         has_left = sent[len(first) :]
         if not has_left.any():
             return
-        row_arrived_s = np.repeat(arrived_s[len(first) :], sizes)
         part = ArrivedRows(
-            columns=rows, arrived_s=row_arrived_s, sent_s=np.full(len(rows), self._clock_s)
+            columns=rows,
+            arrived_s=np.repeat(arrived_s[len(first) :], sizes),
+            sent_s=np.full(len(rows), self._clock_s),
+            number=np.arange(self._flown_count, self._flown_count + len(rows)),
         )
+        self._flown_count += len(rows)
         self._parts.append(part if has_left.all() else part.select(np.repeat(has_left, sizes)))
 
     def _arrival_times(
@@ -253,9 +267,9 @@ def _packed(columns: SampleColumns, chosen: NDArray[np.bool_], sent_s: float) ->
     return packed
 
 
-def _unpacked(messages: list[tuple[float, NDArray[np.void]]]) -> ArrivedRows:
-    packed = np.concatenate([rows for _, rows in messages])
-    sizes = [rows.size for _, rows in messages]
+def _unpacked(messages: list[tuple[float, int, NDArray[np.void]]]) -> ArrivedRows:
+    packed = np.concatenate([rows for _, _, rows in messages])
+    sizes = [rows.size for _, _, rows in messages]
     columns = SampleColumns(
         **{name: packed[name].copy() for name in _KEYS},
         received_at_us=np.zeros(packed.size, np.int64),
@@ -263,6 +277,7 @@ def _unpacked(messages: list[tuple[float, NDArray[np.void]]]) -> ArrivedRows:
     )
     return ArrivedRows(
         columns=columns,
-        arrived_s=np.repeat([arrived_s for arrived_s, _ in messages], sizes),
+        arrived_s=np.repeat([arrived_s for arrived_s, _, _ in messages], sizes),
         sent_s=packed["sent_s"].copy(),
+        number=np.repeat([number for _, number, _ in messages], sizes),
     )

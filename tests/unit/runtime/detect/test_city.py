@@ -1,5 +1,6 @@
 """A city played as rows says what its trace says, to the instant; and who could be heard."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -8,13 +9,16 @@ from typing import Any
 import numpy as np
 
 from liftward_detection.thresholds import default_thresholds
+from liftward_gateway.admit import Received
 from liftward_runtime.detect.city import City, CityPlan, Hearing, preparation_of
 from liftward_runtime.detect.contestants import contestant
 from liftward_runtime.detect.trace_file import messages_of
+from liftward_runtime.detect.trace_intake import TraceIntake
 from liftward_runtime.detect.trace_run import TraceRun, verdict_lines
 from liftward_simulator.outputs.journal import Journal
 from liftward_simulator.outputs.trace import TraceWriter
 from liftward_simulator.stage import TICK_S
+from liftward_wire.columns import SampleColumns
 
 # All that a link and a clock can do, within two minutes, in a town with edges.
 TROUBLED = """
@@ -54,23 +58,33 @@ to_s = 80.0
 
 [[clock_errors]]
 kind = "drift"
-share = 0.2
-amount = 20000.0
+share = 0.5
+amount = 20033.3
 """
 
 
-def verdicts_of_city(plan: CityPlan) -> tuple[list[Any], City, int]:
+Arrivals = dict[str, list[list[int]]]  # by lift: what identifies each sample, in order of arrival
+
+
+def noted(samples: SampleColumns, lift_ids: Sequence[str], arrivals: Arrivals) -> None:
+    keys = ("boot_id", "sequence", "observed_at_us", "received_at_us")
+    rows = np.stack([getattr(samples, name) for name in keys], axis=1).tolist()
+    for lift, row in zip(samples.lift_index.tolist(), rows, strict=True):
+        arrivals.setdefault(lift_ids[lift], []).append(row)
+
+
+def verdicts_of_city(plan: CityPlan) -> tuple[list[Any], City, Arrivals]:
     city = City(plan)
     detector = contestant("shipped", len(city.lift_ids), default_thresholds())
-    found, samples_count = [], 0
+    found, arrivals = [], Arrivals()
     for batch in city.batches():
-        samples_count += len(batch.samples)
+        noted(batch.samples, city.lift_ids, arrivals)
         for transitions in detector.take(batch.samples, batch.events, batch.now_us):
             found += list(verdict_lines(transitions, list(city.lift_ids)))
-    return found, city, samples_count
+    return found, city, arrivals
 
 
-def verdicts_of_trace(plan: CityPlan) -> tuple[list[Any], TraceRun]:
+def verdicts_of_trace(plan: CityPlan) -> tuple[list[Any], TraceRun, Arrivals]:
     preparation = preparation_of(plan)
     started_at, hours = preparation.starts_at, preparation.hours
     assert hours is not None
@@ -84,13 +98,17 @@ def verdicts_of_trace(plan: CityPlan) -> tuple[list[Any], TraceRun]:
     file.seek(0)
     end = round((started_at + timedelta(hours=hours)).timestamp() * 1e6)
     run = TraceRun(contestant("shipped", 0, default_thresholds()))
-    arrived = (one for one in messages_of(file) if one.received_at_us < end)  # type: ignore[union-attr]
+    arrived = [
+        one for one in messages_of(file) if isinstance(one, Received) and one.received_at_us < end
+    ]
+    arrivals, intake = Arrivals(), TraceIntake()
+    noted(intake.take(arrived)[0], intake.lift_ids, arrivals)
     found = [
         line
         for transitions in run.detect(arrived)
         for line in verdict_lines(transitions, run.intake.lift_ids)
     ]
-    return found, run
+    return found, run, arrivals
 
 
 def test_rows_arrive_when_their_messages_would_and_lead_to_the_same_verdicts(
@@ -101,14 +119,15 @@ def test_rows_arrive_when_their_messages_would_and_lead_to_the_same_verdicts(
     scenario.write_text(TROUBLED)
     plan = CityPlan(scenario=str(scenario), seed=1_001)
 
-    of_city, city, samples_count = verdicts_of_city(plan)
-    of_trace, run = verdicts_of_trace(plan)
+    of_city, city, arrived_in_city = verdicts_of_city(plan)
+    of_trace, run, arrived_in_trace = verdicts_of_trace(plan)
 
     def in_order(lines: list[Any]) -> list[Any]:
         return sorted(lines, key=lambda one: (one["decided_at"], one["lift"], one["kind"]))
 
     assert in_order(of_city) == in_order(of_trace)
-    assert samples_count == run.intake.samples_count > 1_000
+    assert arrived_in_city == arrived_in_trace
+    assert run.intake.samples_count > 1_000
     assert len(of_city) > 5
     assert city.refused_count > 0
     assert run.intake.repeats_count > 0
