@@ -51,6 +51,8 @@ docs: setup
 	$(BIN)/python -P -m liftward_simulator.outputs.truth_schema docs/truth.schema.json
 	$(BIN)/python -P -m liftward_platform.devices.broker_files > deploy/mosquitto/acl
 	$(BIN)/python -P -m liftward_simulator.scenarios.reference docs/scenarios.md
+	$(BIN)/python -P -m liftward_runtime.detect.page docs/detection-benchmark.json docs/detection-benchmark.md \
+	    docs/pictures/detection
 
 # New versions within pyproject.toml's ranges; hashes for every file, no addresses.
 COMPILE := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes \

@@ -33,7 +33,7 @@ class Detector:
         if prepared.columns is not None and len(prepared.columns) > 0:
             concluded += self.observe(prepared.columns)
         if prepared.events:
-            concluded += self.take_events([_event_row(event) for event in prepared.events])
+            concluded += self.take_events([event_row(event) for event in prepared.events])
         return concluded
 
     def observe(self, columns: SampleColumns) -> list[DetectionRow]:
@@ -87,7 +87,8 @@ def gb_code_of(vocabulary: str | None, code: str | None) -> int:
     return NO_GB_CODE if known is None else int(known)
 
 
-def _event_row(admitted: AdmittedEvent) -> EventRow:
+def event_row(admitted: AdmittedEvent) -> EventRow:
+    """Return an event as the detector takes it."""
     event = admitted.event
     return EventRow(
         lift_index=admitted.lift_index,

@@ -44,11 +44,15 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
         "liftward_simulator.command",
         "play a simulated city: over a broker, into a trace, or alone",
     ),
+    "detect": (
+        "liftward_runtime.detect.command",
+        "tell from a trace file who is trapped; score the detector on simulated cities",
+    ),
     "bench": ("liftward_runtime.bench.command", "measure, as ratios beside a named peer"),
 }
 
 # They start a platform of their own or look at one; the others use the one that runs here.
-RUNTIME_SUBCOMMANDS = frozenset({"demo", "up", "status", "check-config", "bench"})
+RUNTIME_SUBCOMMANDS = frozenset({"demo", "up", "status", "check-config", "bench", "detect"})
 
 
 def load(name: str) -> Subcommand:

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from liftward_detection.explain_words import Language
 from liftward_platform.api import console_files
 from liftward_platform.api.edge import SECURITY_HEADERS
 from support import console_scenes as scenes
@@ -41,6 +42,8 @@ class FakeApi:
     incidents: list[Json] = field(default_factory=list)
     closed: list[Json] = field(default_factory=list)
     health: Json = field(default_factory=scenes.health)
+    notices: list[Json] = field(default_factory=list)
+    warnings: list[Json] = field(default_factory=list)
     role: str = "dispatcher"
     commands: list[Command] = field(default_factory=list)
     refuse_next: Json | None = None
@@ -137,6 +140,16 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
     async def samples(incident_id: int) -> Json:
         return scenes.samples(api.incident(incident_id))
 
+    @app.get("/api/detections/{detection_id}/plot.svg")
+    async def picture(detection_id: int, language: Language, width_px: int) -> Response:
+        drawn = scenes.picture(language, width_px)
+        return Response(drawn, media_type="image/svg+xml")
+
+    @app.get("/api/lifts/{lift_id}/warnings")
+    async def warnings(lift_id: str) -> Json:
+        seen = {"as_of": scenes.at(0), "lift_id": lift_id, "last_observed_at": scenes.at(-4)}
+        return {**seen, "warnings": api.warnings}
+
     @app.get("/api/closing-codes")
     async def closing_codes() -> Json:
         return scenes.closing_codes()
@@ -164,7 +177,12 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
 async def _board(api: FakeApi) -> AsyncIterator[str]:
     reader: asyncio.Queue[str | None] = asyncio.Queue()
     api.readers.add(reader)
-    snapshot = {"as_of": scenes.at(0), "incidents": api.incidents, "health": api.health}
+    snapshot = {
+        "as_of": scenes.at(0),
+        "incidents": api.incidents,
+        "health": api.health,
+        "notices": api.notices,
+    }
     reader.put_nowait(event_text("board", snapshot))
     try:
         while (text := await reader.get()) is not None:

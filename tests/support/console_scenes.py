@@ -6,6 +6,11 @@ Only plain JSON objects in the API's shapes; names are visibly synthetic. Must n
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from liftward_detection.evidence_plot.lanes import Step
+from liftward_detection.evidence_plot.plot import Picture, Window, draw
+from liftward_detection.explain import Verdict, explanation
+from liftward_detection.explain_words import Language
+
 Json = dict[str, Any]
 
 NOW = datetime(2026, 3, 2, 14, 3, 27, tzinfo=UTC)
@@ -89,6 +94,7 @@ def incident(incident_id: int, state: str, where: Json, *, age_s: float, **chang
         "response_level": 1,
         "persons_count": None,
         "release_seen_at": None,
+        "withdrawn_at": None,
         "arrived_at": None,
         "freed_at": None,
         "closed_at": None,
@@ -303,28 +309,104 @@ def story(shown: Json) -> Json:
 
 
 def detection(shown: Json) -> Json:
-    """Return the detection that opened an incident."""
+    """Return the detection that opened an incident, as the server explains it."""
+    evidence = {
+        "stationary": True,
+        "off_level": True,
+        "doors_shut": True,
+        "occupied": True,
+        "alarm_button": True,  # told by an event: no sample before it shows the press
+        "seconds_stationary": 45.0,
+        "load_kg": 142.0,
+        "floor": 5,
+        "probability": 0.9812,
+        "weights": {"prior": -31.0, "off_level": 24.5, "alarm_button": 12.0, "sensor_empty": -4.0},
+    }
+    told = {"kind": "entrapment", "transition": "began", "level": "probable", "reason": "belief"}
     return {
         "detection_id": 700,
-        "kind": "entrapment",
-        "transition": "began",
-        "level": "probable",
+        **explanation(Verdict(**told, evidence=evidence, lasted_s=45.0)),
         "onset_at": shown["onset_at"],
         "detected_at": shown["detected_at"],
         "received_at": shown["opened_at"],
-        "reason": "off_level_timer",
-        "evidence": {
-            "stationary": True,
-            "off_level": True,
-            "doors_shut": True,
-            "occupied": True,
-            "alarm_button": True,  # told by an event: no sample before it shows the press
-            "seconds_stationary": 45.0,
-            "load_kg": 142.0,
-        },
-        "detector_version": "1",
+        "evidence": evidence,
+        "detector_version": "belief-1",
         "thresholds_hash": "5b9c1e7700aa",
     }
+
+
+def notices() -> list[Json]:
+    """Return what the board shows quietly: a suspicion of 14 s, a lift in inspection for 2 days."""
+    suspicion = {
+        "stationary": True,
+        "at_level": True,
+        "doors_shut": True,
+        "occupancy_unknown": True,
+        "car_calls": True,
+        "seconds_stationary": 14.0,
+        "floor": 3,
+    }
+    return [
+        {
+            "detection_id": 811,
+            **_told("entrapment", "belief", suspicion, 14),
+            "lift": lift(8, "Sample Tower 08"),
+        },
+        {
+            "detection_id": 640,
+            **_told("suppression_expired", "time_box_over", {"suppression": "inspection"}, 172_900),
+            "lift": lift(9, "Sample Hospital"),
+        },
+    ]
+
+
+def warnings() -> list[Json]:
+    """Return what else is detected at a lift."""
+    return [
+        {"detection_id": 812, **_told("gb_41", "condition_held", {"power_lost": True}, 1990)},
+        {
+            "detection_id": 640,
+            **_told("suppression_expired", "time_box_over", {"suppression": "inspection"}, 172_900),
+        },
+    ]
+
+
+def _told(kind: str, reason: str, evidence: Json, lasted_s: float) -> Json:
+    told = {"kind": kind, "transition": "began", "level": "suspected", "reason": reason}
+    explained = explanation(Verdict(**told, evidence=evidence, lasted_s=lasted_s))
+    return {**explained, "onset_at": at(-lasted_s), "detected_at": at(-lasted_s + 3)}
+
+
+def picture(language: Language, width_px: int) -> str:
+    """Return the server's picture of a ride that stops between floors."""
+    start_s = NOW.timestamp() - 240
+    times_s = [start_s + offset_s for offset_s in (*range(100), *range(150, 241))]
+    stopped_s = start_s + 60
+    told = ["open" if at_s < start_s + 20 else "closed" for at_s in times_s]
+    signals = {
+        "position_m": [min(12.0, 0.3 * (at_s - start_s)) for at_s in times_s],
+        "speed_mps": [0.0 if at_s > stopped_s else 1.6 for at_s in times_s],
+        "car_door": told,
+        "door_zone": ["outside" if at_s > start_s + 30 else "inside" for at_s in times_s],
+        "occupancy": ["occupied"] * len(times_s),
+        "load_kg": [142.0] * len(times_s),
+        "alarm_button": ["pressed" if at_s > start_s + 190 else "released" for at_s in times_s],
+        "power_source": ["lost" if at_s > stopped_s else "mains" for at_s in times_s],
+    }
+    window = Window(
+        lift_id="DEMO-004", times_s=times_s, signals=signals, from_s=start_s,
+        to_s=start_s + 240, known_until_s=start_s + 240,
+    )  # fmt: skip
+    steps = [
+        Step(start_s + 68, "began", "suspected", 0.61),
+        Step(start_s + 76, "raised", "probable", 0.957),
+        Step(start_s + 191, "raised", "confirmed", 0.9993),
+    ]
+    look = Picture(
+        language=language, utc_offset_min=0, drawn_at_s=start_s + 250, description="Sample verdict",
+        width_px=width_px, onset_s=stopped_s,
+    )  # fmt: skip
+    return draw(window, steps, look)
 
 
 def ledger_entry(number: int, seconds: float, kind: str, leaf_index: int | None) -> Json:

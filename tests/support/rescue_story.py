@@ -13,6 +13,7 @@ from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
+from psycopg.types.json import Jsonb
 
 from liftward_platform.engine.cycle import run_cycle
 from liftward_platform.engine.modules import Module, rescue_modules
@@ -96,8 +97,9 @@ def town(*lift_ids: str) -> dict[str, Any]:
 _DETECTION = """
 INSERT INTO detection (lift_key, kind, transition, level, onset_at, detected_at, received_at,
                        reason, evidence, detector_version, thresholds_hash)
-SELECT lift_key, %(kind)s, %(transition)s, 'probable', %(onset_at)s, %(detected_at)s,
-       %(received_at)s, 'test', '{}', 'test', 'test' FROM lift WHERE lift_id = %(lift_id)s
+SELECT lift_key, %(kind)s, %(transition)s, %(level)s, %(onset_at)s, %(detected_at)s,
+       %(received_at)s, %(reason)s, %(evidence)s, 'test', 'test'
+  FROM lift WHERE lift_id = %(lift_id)s
 RETURNING detection_id
 """
 _SAMPLE = """
@@ -126,6 +128,9 @@ class RescueStory:
         *,
         transition: str = "began",
         kind: str = "entrapment",
+        level: str = "probable",
+        reason: str = "test",
+        evidence: dict[str, Any] | None = None,
         onset_at: datetime | None = None,
         detected_at: datetime | None = None,
     ) -> int:
@@ -135,6 +140,9 @@ class RescueStory:
             "lift_id": lift_id,
             "kind": kind,
             "transition": transition,
+            "level": level,
+            "reason": reason,
+            "evidence": Jsonb(evidence or {}),
             "onset_at": onset_at or detected_at - DETECTED_AFTER,
             "detected_at": detected_at,
             "received_at": self.now,

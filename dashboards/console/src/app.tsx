@@ -2,7 +2,7 @@
 
 import { useCallback, useMemo, useState } from "preact/hooks";
 
-import { get, post, remove } from "./api/client";
+import { get, getText, post, remove } from "./api/client";
 import { CommandKeys } from "./api/commandKeys";
 import { storedSession, storeSession } from "./api/session";
 import type { Session } from "./api/types";
@@ -74,6 +74,11 @@ function useApiOf(session: Session, expire: () => void): Api {
       account,
       get: async (path, signal) => {
         const result = await get<never>(path, { token, signal });
+        if (!result.ok && result.failure.kind === "refused" && result.failure.status === 401) expire();
+        return result;
+      },
+      getText: async (path, signal) => {
+        const result = await getText(path, { token, signal });
         if (!result.ok && result.failure.kind === "refused" && result.failure.status === 401) expire();
         return result;
       },

@@ -24,6 +24,7 @@ from liftward_platform.commands import endpoints as commands
 from liftward_platform.fleet import endpoints as fleet
 from liftward_platform.history import endpoints as history
 from liftward_platform.incidents import endpoints as incidents
+from liftward_platform.incidents import explaining_endpoints as explaining
 from liftward_platform.intake import endpoints as intake
 from liftward_platform.ledger import endpoints as ledger
 from liftward_platform.liveness import endpoints as liveness
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     access.router,
     stream.router,
     incidents.router,
+    explaining.router,
     rescue.router,
     fleet.router,
     history.router,

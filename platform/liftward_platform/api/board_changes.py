@@ -1,6 +1,6 @@
 """Which incidents of the board changed, by content. Pure; rows are JSON objects by id."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,11 @@ def changed_ids(sent: Rows, current: Rows) -> list[int]:
 def gone_ids(sent: Rows, current: Rows) -> list[int]:
     """Return the incidents that left the board: they were closed."""
     return sorted(sent.keys() - current.keys())
+
+
+def noticed_ids(notices: Sequence[Row]) -> list[tuple[int, str]]:
+    """Return which notices there are; their sentences only grow older."""
+    return [(notice["detection_id"], notice["level"]) for notice in notices]
 
 
 def _differs(sent: Row, current: Row) -> bool:

@@ -4,6 +4,7 @@ One text goes to every reader, so it shows what all of them may see: no telephon
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from liftward_platform.api.board_changes import Row
 from liftward_platform.api.dependencies import Connection
@@ -21,3 +22,8 @@ class IncidentBoard:
     async def incident(self, connection: Connection, incident_id: int) -> Row:
         """Return one incident, open or closed."""
         return (await board.one(connection, incident_id, None)).model_dump(mode="json")
+
+    async def notices(self, connection: Connection, now: datetime) -> Sequence[Row]:
+        """Return the quiet rows: suspicions that wait, lifts unwatched for too long."""
+        shown = await board.notices(connection, now)
+        return [notice.model_dump(mode="json", by_alias=True) for notice in shown]

@@ -22,7 +22,7 @@ from liftward_kit.clock import Clock
 from liftward_kit.database import CONNECT_TIMEOUT_S
 from liftward_kit.settings import Secret
 from liftward_platform.api import store
-from liftward_platform.api.board_changes import Row, changed_ids, gone_ids
+from liftward_platform.api.board_changes import Row, changed_ids, gone_ids, noticed_ids
 from liftward_platform.api.dead_peers import DEAD_PEER_SETTINGS
 from liftward_platform.api.dependencies import Connection
 from liftward_platform.api.health import Health, judge
@@ -47,6 +47,8 @@ class BoardSource(Protocol):
     async def open_incidents(self, connection: Connection) -> Sequence[Row]: ...
 
     async def incident(self, connection: Connection, incident_id: int) -> Row: ...
+
+    async def notices(self, connection: Connection, now: datetime) -> Sequence[Row]: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +89,7 @@ class BoardFeed:
     def __init__(self, dsn: Secret, source: BoardSource, *, clock: Clock, version: str) -> None:
         self._dsn, self._source, self._clock, self._version = dsn, source, clock, version
         self._rows: dict[int, Row] = {}
+        self._notices: list[Row] = []
         self._as_of: datetime | None = None
         self._health = judge(None, version=version, now=clock())
         self._readers: set[Reader] = set()
@@ -181,6 +184,7 @@ class BoardFeed:
                 "as_of": self._as_of_text(),
                 "incidents": list(self._rows.values()),
                 "health": self.health().as_json(),
+                "notices": self._notices,
             },
         )
 
@@ -243,12 +247,16 @@ class BoardFeed:
                 await self._source.incident(connection, incident_id)
                 for incident_id in gone_ids(self._rows, current)
             ]
+            notices = list(await self._source.notices(connection, now))
             heartbeats = await store.heartbeats(connection)
         self._as_of = now
         self._health = judge(heartbeats, version=self._version, now=now)
         news = [current[incident_id] for incident_id in changed_ids(self._rows, current)]
         for row in [*news, *closed]:
             self._tell(event_text("change", {"as_of": self._as_of_text(), "incident": row}))
+        if noticed_ids(notices) != noticed_ids(self._notices):
+            self._tell(event_text("notices", {"as_of": self._as_of_text(), "notices": notices}))
+            self._notices = notices
         # Rows that only aged keep the text that was sent: the next comparison is with that.
         sent = {row["incident_id"]: row for row in news}
         self._rows = {key: sent.get(key, self._rows.get(key, row)) for key, row in current.items()}

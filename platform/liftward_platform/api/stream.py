@@ -1,8 +1,8 @@
 """`GET /api/board/stream`: the live board as server-sent events.
 
-`board` at connect, `change` per incident, `alive` every five seconds, `reconnect` when the stream
-has lived long enough, its reader is too slow, or we stop. The board at connect makes resuming
-trivial.
+`board` at connect, `change` per incident, `notices` when the quiet rows change, `alive` every five
+seconds, `reconnect` when the stream has lived long enough, its reader is too slow, or we stop. The
+board at connect makes resuming trivial.
 """
 
 import asyncio
@@ -91,7 +91,7 @@ async def _left(receive: Receive) -> None:
 
 _STREAM_DOC: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "events: board, change, alive, reconnect",
+        "description": "events: board, change, notices, alive, reconnect",
         "content": {"text/event-stream": {}},
     }
 }

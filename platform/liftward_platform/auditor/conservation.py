@@ -34,6 +34,8 @@ RECORDED_AS: Mapping[str, str] = {
     "escalated": "escalated",
     "release_seen": "release_seen",
     "detected_again": "detection_attached",
+    "level_raised": "level_raised",
+    "detection_withdrawn": "detection_withdrawn",
 }
 
 Item = TypeVar("Item", TrueEntrapment, SeenDetection, SeenIncident)
@@ -47,6 +49,8 @@ class Allowances:
     detection: timedelta = timedelta(seconds=90)
     # Committed detection to decision: the engine looks every second, a restart takes a few.
     handling: timedelta = timedelta(seconds=20)
+    # A suspicion may wait this long for more evidence before somebody is sent.
+    suspicion: timedelta = timedelta(seconds=60)
     # A due deadline fires at once; a restart of engine or database takes a few seconds.
     deadline: timedelta = timedelta(seconds=20)
     # Device clocks and ours, and the car that still rolls while the people are already stuck.
@@ -115,17 +119,23 @@ def _answered(
     """Check the incident of an entrapment that was detected."""
     wanted = {one.incident_id for one in detected if one.incident_id is not None}
     about = [incident for incident in incidents if incident.incident_id in wanted]
-    recorded_at = min(one.recorded_at for one in detected)
+    owed_at = min(_owed_at(one, allowed) for one in detected)
     if not about:
         # Over before anyone could be sent is a decision with a reason, not a loss.
-        over_in_time = truth.to_at is not None and truth.to_at <= recorded_at + allowed.handling
-        if not over_in_time and now - recorded_at > allowed.handling:
+        over_in_time = truth.to_at is not None and truth.to_at <= owed_at
+        if not over_in_time and now > owed_at:
             yield _about(truth, ViolationKind.NO_INCIDENT, "detected, but no incident was opened")
     if _overlap(about):
         numbers = sorted(incident.incident_id for incident in about)
         yield _about(truth, ViolationKind.SEVERAL_INCIDENTS, f"incidents {numbers} for one event")
     for incident in about:
         yield from _ended_well(truth, incident, allowed)
+
+
+def _owed_at(detection: SeenDetection, allowed: Allowances) -> datetime:
+    """Return by when a detection must have led to its incident."""
+    suspicion = allowed.suspicion if detection.level == "suspected" else timedelta(0)
+    return detection.recorded_at + suspicion + allowed.handling
 
 
 def _overlap(incidents: Sequence[SeenIncident]) -> bool:
@@ -190,7 +200,10 @@ def _unhandled(
 ) -> Iterator[Violation]:
     for detection in detections:
         # A detection may be deferred for a reason; then that reason stands in `handling`.
-        if detection.handling is None and now - detection.recorded_at > allowed.handling:
+        undecided = (
+            detection.handling is None and now - detection.recorded_at > allowed.handling
+        ) or (detection.handling == "deferred_suspected" and now > _owed_at(detection, allowed))
+        if undecided:
             yield Violation(
                 kind=ViolationKind.DETECTION_NOT_HANDLED,
                 lift_id=detection.lift_id,

@@ -18,10 +18,11 @@ class TrueEntrapment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenDetection:
-    """The beginning of an entrapment, as the detector recorded it."""
+    """The beginning or a raise of an entrapment, as the detector recorded it."""
 
     detection_id: int
     lift_id: str
+    level: str
     onset_at: datetime
     recorded_at: datetime
     handling: str | None

@@ -1,10 +1,10 @@
 -- audit_detections --
--- The beginnings of entrapments since a moment, with the decision and the incident each led to.
-SELECT detection_id, lift_id, onset_at, recorded_at, handling, incident_id
+-- The beginnings and raises of entrapments since a moment, with the decision and the incident of each.
+SELECT detection_id, lift_id, level, onset_at, recorded_at, handling, incident_id
   FROM detection
   JOIN lift USING (lift_key)
   LEFT JOIN incident_detection USING (detection_id)
- WHERE kind = 'entrapment' AND transition = 'began' AND recorded_at >= %(since)s
+ WHERE kind = 'entrapment' AND transition IN ('began', 'raised') AND recorded_at >= %(since)s
 
 -- audit_incidents --
 -- The incidents opened since a moment, with how many orders each had.

@@ -225,12 +225,17 @@ async def content(
     return zlib.decompress(row["content"]), bytes(row["sha256"]).hex()
 
 
+async def samples_kept(connection: Connection, moment: datetime) -> bool:
+    """Tell whether the raw samples of a moment are still there."""
+    gone = await _one(connection, "gone", moment=moment)
+    return gone is None or not gone["gone"]
+
+
 async def pinned_window(
     connection: Connection, incident_id: int, *, start: datetime, end: datetime, limit: int
 ) -> SampleWindow | None:
     """Return samples of the pinned window when the raw ones may be gone; None: read those."""
-    gone = await _one(connection, "gone", moment=start)
-    if gone is None or not gone["gone"]:
+    if await samples_kept(connection, start):
         return None
     row = await _one(connection, "content", incident_id=incident_id, version=None)
     if row is None or row["content"] is None:

@@ -16,7 +16,8 @@ from psycopg.rows import DictRow
 from liftward_platform.access.model import Actor, Role
 from liftward_platform.errors import NotFoundError
 from liftward_platform.history import service as history
-from liftward_platform.incidents import store
+from liftward_platform.incidents import explaining, store
+from liftward_platform.incidents.explaining_schemas import NoticeOut
 from liftward_platform.incidents.model import IncidentState, close_outcomes, dispatcher_actions
 from liftward_platform.incidents.schemas import (
     DetectionOut,
@@ -52,6 +53,16 @@ async def board(
     return await _shown(connection, incident_ids, actor)
 
 
+async def notices(connection: Connection, now: datetime) -> list[NoticeOut]:
+    """Return what the board shows quietly: suspicions that wait, lifts unwatched for too long."""
+    return [
+        NoticeOut.model_validate(
+            {**explaining.explained(row), "lift": LiftRef.from_row(row).model_dump()}
+        )
+        for row in await store.notices(connection, now, explaining.NOTICES_MAX)
+    ]
+
+
 async def one(connection: Connection, incident_id: int, actor: Actor | None) -> IncidentOut:
     """Return one incident.
 
@@ -82,7 +93,9 @@ async def story(connection: Connection, incident_id: int, actor: Actor, now: dat
         orders=orders.get(incident_id, []),
         candidates=await reading.story_candidates(connection, incident_id),
         deadlines=await reading.story_deadlines(connection, incident_id),
-        detections=[DetectionOut.from_row(row) for row in detections],
+        detections=[
+            DetectionOut.model_validate({**row, **explaining.explained(row)}) for row in detections
+        ],
         ledger=[_ledger_line(entry) for entry in entries],
     )
 

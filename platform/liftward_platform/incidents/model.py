@@ -163,6 +163,7 @@ class Incident:
     response_level: int
     policy: Mapping[str, Any]
     release_seen_at: datetime | None
+    withdrawn_at: datetime | None
     arrived_at: datetime | None
     freed_at: datetime | None
     persons_count: int | None

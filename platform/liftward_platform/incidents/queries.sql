@@ -19,7 +19,8 @@ SELECT * FROM incident
 -- update_incident --
 -- Write back what a change may touch.
 UPDATE incident
-   SET state = %(state)s, response_level = %(response_level)s, release_seen_at = %(release_seen_at)s,
+   SET state = %(state)s, level = %(level)s, response_level = %(response_level)s,
+       release_seen_at = %(release_seen_at)s, withdrawn_at = %(withdrawn_at)s,
        arrived_at = %(arrived_at)s, freed_at = %(freed_at)s, persons_count = %(persons_count)s,
        closed_at = %(closed_at)s, outcome = %(outcome)s, cause_code = %(cause_code)s,
        release_method = %(release_method)s
@@ -44,7 +45,7 @@ INSERT INTO incident_detection (incident_id, detection_id) VALUES (%(incident_id
 
 -- claim_detection --
 -- Lock the first detection that waits for a decision; other engines skip it.
-SELECT detection_id, lift_key, kind, transition, level, onset_at, detected_at, received_at
+SELECT detection_id, lift_key, kind, transition, level, onset_at, detected_at, received_at, reason
   FROM detection
  WHERE handled_at IS NULL AND next_look_at <= %(now)s AND detection_id <> ALL (%(tried)s)
  ORDER BY next_look_at, detection_id
@@ -62,13 +63,13 @@ SELECT (SELECT incident_id FROM incident
          ORDER BY opened_at DESC LIMIT 1) AS freed_incident_id,
        (SELECT link.incident_id FROM detection JOIN incident_detection AS link USING (detection_id)
          WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
-           AND transition = 'began'
+           AND transition IN ('began', 'raised')
          ORDER BY link.incident_id DESC LIMIT 1) AS episode_incident_id,
        (SELECT max(closed_at) FROM incident
          WHERE lift_key = %(lift_key)s AND kind = %(kind)s) AS last_closed_at,
        (SELECT max(began.onset_at) FROM detection AS began
          WHERE began.lift_key = %(lift_key)s AND began.kind = %(kind)s
-           AND began.transition = 'began'
+           AND began.transition <> 'ended'
            AND NOT EXISTS (SELECT FROM detection AS ended
                             WHERE ended.lift_key = began.lift_key AND ended.kind = began.kind
                               AND ended.onset_at = began.onset_at
@@ -79,15 +80,35 @@ SELECT (SELECT incident_id FROM incident
        EXISTS (SELECT FROM detection
                 WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
                   AND transition = 'began' AND handled_at IS NULL
-                  AND handling IS NULL) AS episode_undecided
+                  AND (handling IS NULL OR handling = %(deferred)s)) AS episode_undecided
 
 -- mark_handled --
 -- Record the decision about a detection.
 UPDATE detection SET handled_at = %(now)s, handling = %(handling)s WHERE detection_id = %(detection_id)s
 
 -- look_again --
--- Put the decision about a detection off.
-UPDATE detection SET next_look_at = %(next_look_at)s WHERE detection_id = %(detection_id)s
+-- Put the decision about a detection off; why it waits, if that is to be shown, stands beside it.
+UPDATE detection SET next_look_at = %(next_look_at)s, handling = coalesce(%(handling)s, handling)
+ WHERE detection_id = %(detection_id)s
+
+-- lock_suspicion --
+-- Take the beginning of an episode that waits as a suspicion: its raise decides about both.
+SELECT detection_id FROM detection
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+   AND transition = 'began' AND handled_at IS NULL AND handling = %(deferred)s
+   FOR UPDATE
+
+-- wake_suspicion --
+-- The episode is over: its beginning need not wait any longer for its decision.
+UPDATE detection SET next_look_at = '-infinity'
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+   AND transition = 'began' AND handled_at IS NULL AND handling = %(deferred)s
+
+-- end_warning --
+-- A warning is over: the board need not look at it any more.
+UPDATE detection SET handling = 'warning_over'
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+   AND transition = 'began' AND handled_at IS NOT NULL
 
 -- look_again_after_closing --
 -- An incident was closed while the detector still saw its episodes: look at those again later. Each
@@ -95,7 +116,11 @@ UPDATE detection SET next_look_at = %(next_look_at)s WHERE detection_id = %(dete
 UPDATE detection AS began SET handled_at = NULL, next_look_at = %(next_look_at)s
   FROM incident_detection AS link
  WHERE link.incident_id = %(incident_id)s AND link.detection_id = began.detection_id
-   AND began.kind = 'entrapment' AND began.transition = 'began'
+   AND began.kind = 'entrapment'
+   AND (began.transition = 'began' OR began.transition = 'raised' AND NOT EXISTS (
+        SELECT FROM detection AS first WHERE first.lift_key = began.lift_key
+           AND first.kind = began.kind AND first.onset_at = began.onset_at
+           AND first.transition = 'began'))
    AND NOT EXISTS (SELECT FROM detection AS ended
                     WHERE ended.lift_key = began.lift_key AND ended.kind = began.kind
                       AND ended.onset_at = began.onset_at AND ended.transition = 'ended')
@@ -148,7 +173,61 @@ SELECT log_id, at, recorded_at, actor, event, from_state, to_state, reason, deta
 -- story_detections --
 -- The detections that belong to an incident: those that led to it, and their ends.
 SELECT detection_id, kind, transition, level, onset_at, detected_at, received_at, recorded_at, reason,
-       evidence, detector_version, thresholds_hash, handled_at, handling
+       evidence, detector_version, thresholds_hash, handled_at, handling,
+       extract(epoch FROM detected_at - onset_at)::float8 AS lasted_s
   FROM incident_detection JOIN detection USING (detection_id)
  WHERE incident_id = %(incident_id)s
  ORDER BY detection_id LIMIT %(limit)s
+
+-- detection_told --
+-- One row of the detector with its lift, and how long its episode had lasted.
+SELECT detection_id, lift_key, lift_id, kind, transition, level, onset_at, detected_at, reason,
+       evidence, detector_version, thresholds_hash, handled_at, handling,
+       extract(epoch FROM detected_at - onset_at)::float8 AS lasted_s
+  FROM detection JOIN lift USING (lift_key)
+ WHERE detection_id = %(detection_id)s
+
+-- detection_incidents --
+-- The incidents a detection's episode went to, the last one first.
+SELECT DISTINCT incident_id
+  FROM detection JOIN incident_detection USING (detection_id)
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+ ORDER BY incident_id DESC LIMIT %(limit)s
+
+-- episode --
+-- The rows of an episode until a moment, in order of time.
+SELECT transition, level, detected_at, evidence
+  FROM detection
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
+   AND detected_at <= %(until)s
+ ORDER BY detected_at, detection_id LIMIT %(limit)s
+
+-- warnings --
+-- What a lift's detector sees now besides entrapment: the last episode of each kind, if it is open.
+SELECT * FROM (
+    SELECT DISTINCT ON (kind) detection_id, kind, transition, level, reason, evidence, onset_at,
+           detected_at, extract(epoch FROM %(now)s - onset_at)::float8 AS lasted_s
+      FROM detection
+     WHERE lift_key = %(lift_key)s AND kind <> 'entrapment' AND transition = 'began'
+     ORDER BY kind, onset_at DESC) AS last
+ WHERE NOT EXISTS (SELECT FROM detection AS ended
+                    WHERE ended.lift_key = %(lift_key)s AND ended.kind = last.kind
+                      AND ended.onset_at = last.onset_at AND ended.transition = 'ended')
+ ORDER BY onset_at DESC
+
+-- notices --
+-- What the board shows besides incidents: suspicions that wait, and lifts left unwatched too long.
+SELECT detection_id, kind, transition, level, reason, evidence, onset_at, detected_at,
+       extract(epoch FROM %(now)s - onset_at)::float8 AS lasted_s,
+       lift_id, building, address, district, rescue_code, latitude_deg, longitude_deg, floors_count
+  FROM (SELECT detection_id FROM detection WHERE handled_at IS NULL AND handling = %(deferred)s
+         UNION ALL
+        SELECT detection_id FROM detection
+         WHERE transition = 'began' AND kind = 'suppression_expired'
+           AND handling IS DISTINCT FROM 'warning_over') AS shown
+  JOIN detection AS began USING (detection_id) JOIN lift USING (lift_key)
+ WHERE withdrawn_at IS NULL
+   AND NOT EXISTS (SELECT FROM detection AS ended
+                    WHERE ended.lift_key = began.lift_key AND ended.kind = began.kind
+                      AND ended.onset_at = began.onset_at AND ended.transition = 'ended')
+ ORDER BY kind, onset_at LIMIT %(limit)s

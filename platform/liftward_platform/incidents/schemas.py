@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import BaseModel
 
+from liftward_platform.incidents.explaining_schemas import VerdictOut
 from liftward_platform.incidents.model import IncidentState, Outcome
 from liftward_platform.rescue.schemas import (
     CandidateOut,
@@ -37,6 +38,7 @@ class IncidentOut(BaseModel):
     response_level: int
     persons_count: int | None
     release_seen_at: datetime | None
+    withdrawn_at: datetime | None
     arrived_at: datetime | None
     freed_at: datetime | None
     closed_at: datetime | None
@@ -72,25 +74,16 @@ class LogOut(BaseModel):
         return cls(**{name: row[name] for name in cls.model_fields})
 
 
-class DetectionOut(BaseModel):
-    detection_id: int
-    kind: str
-    transition: Literal["began", "ended"]
-    level: str
-    onset_at: datetime
-    detected_at: datetime
+class DetectionOut(VerdictOut):
+    """A conclusion of the detector that belongs to the incident, explained."""
+
     received_at: datetime
     recorded_at: datetime
-    reason: str
     evidence: Any
     detector_version: str
     thresholds_hash: str
     handled_at: datetime | None
     handling: str | None
-
-    @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Self:
-        return cls(**{name: row[name] for name in cls.model_fields})
 
 
 class LedgerLineOut(BaseModel):

@@ -15,8 +15,14 @@ from psycopg.rows import DictRow
 from liftward_platform.access.model import DETECTOR_ACTOR_ID, ENGINE_ACTOR_ID
 from liftward_platform.errors import NotFoundError
 from liftward_platform.incidents import store
-from liftward_platform.incidents.detection_decision import Detection, look_again_after_closing
+from liftward_platform.incidents.detection_decision import (
+    WITHDRAWN,
+    Detection,
+    is_stronger,
+    look_again_after_closing,
+)
 from liftward_platform.incidents.model import (
+    RESCUE_STATES,
     Incident,
     IncidentEvent,
     LogEntry,
@@ -98,28 +104,66 @@ async def open_from_detection(
 async def attach_detection(
     connection: Connection, incident_id: int, detection: Detection, *, reason: str, now: datetime
 ) -> None:
-    """Add a further detection to an incident: seen again, nobody new is sent for it."""
+    """Add a further detection to an incident: seen again or surer, nobody new is sent for it."""
     incident = await lock(connection, incident_id)
     await store.link_detection(connection, incident_id, detection.detection_id)
     happening = Happening(now=now, actor=DETECTOR_ACTOR_ID, occurred_at=detection.detected_at)
     detail: dict[str, Json] = {"detection_id": detection.detection_id, "level": detection.level}
-    await note(
-        connection, incident, happening, event="detected_again", reason=reason, detail=detail
-    )
     body: dict[str, Json] = {**detail, "reason": reason}
-    await record(connection, incident, happening, EntryKind.DETECTION_ATTACHED, body)
+    updated = _seen_again(incident, detection)
+    if updated != incident:
+        await store.update(connection, updated)
+    if updated.level == incident.level:
+        await note(
+            connection, updated, happening, event="detected_again", reason=reason, detail=detail
+        )
+        await record(connection, incident, happening, EntryKind.DETECTION_ATTACHED, body)
+        return
+    grown: dict[str, Json] = {**detail, "because": detection.reason}
+    await note(
+        connection, updated, happening, event="level_raised", reason="evidence_grew", detail=grown
+    )
+    await record(connection, incident, happening, EntryKind.LEVEL_RAISED, body)
 
 
-async def see_release(
+def _seen_again(incident: Incident, detection: Detection) -> Incident:
+    """Return the incident after a further sign of people: as sure as the surest of them.
+
+    An end that was noted before a new episode began does not stand any longer.
+    """
+    if incident.state not in RESCUE_STATES:
+        return incident
+    surer = is_stronger(detection.level, incident.level)
+    over = (incident.release_seen_at, incident.withdrawn_at)
+    again = any(at is not None and detection.onset_at > at for at in over)
+    return replace(
+        incident,
+        level=detection.level if surer else incident.level,
+        release_seen_at=None if again else incident.release_seen_at,
+        withdrawn_at=None if again else incident.withdrawn_at,
+    )
+
+
+async def see_end(
     connection: Connection, incident_id: int, detection: Detection, *, now: datetime
 ) -> None:
-    """Note that the detector saw the end: shown to people, closes nothing."""
+    """Note that the detector saw the end, or withdrew: shown to people, closes nothing."""
     incident = await lock(connection, incident_id)
     await store.link_detection(connection, incident_id, detection.detection_id)
+    happening = Happening(now=now, actor=DETECTOR_ACTOR_ID, occurred_at=detection.detected_at)
+    detail: dict[str, Json] = {
+        "detection_id": detection.detection_id, "ended_by": detection.reason
+    }  # fmt: skip
+    if detection.reason == WITHDRAWN:
+        await store.update(connection, replace(incident, withdrawn_at=detection.detected_at))
+        await note(
+            connection, incident, happening,
+            event="detection_withdrawn", reason="withdrawn", detail=detail,
+        )  # fmt: skip
+        await record(connection, incident, happening, EntryKind.DETECTION_WITHDRAWN, detail)
+        return
     if incident.release_seen_at is None:
         await store.update(connection, replace(incident, release_seen_at=detection.detected_at))
-    happening = Happening(now=now, actor=DETECTOR_ACTOR_ID, occurred_at=detection.detected_at)
-    detail: dict[str, Json] = {"detection_id": detection.detection_id}
     await note(
         connection, incident, happening,
         event="release_seen", reason="episode_ended", detail=detail,

@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from liftward_kit.named_sql import load_queries
-from liftward_platform.incidents.detection_decision import ENTRAPMENT, Detection
+from liftward_platform.incidents.detection_decision import ENTRAPMENT, Detection, Reason
 from liftward_platform.incidents.model import Incident, LogEntry
 
 Connection = AsyncConnection[DictRow]
@@ -18,8 +18,10 @@ QUERIES = load_queries("liftward_platform.incidents")
 # What `update_incident` writes: all that a change may touch, besides the note.
 CHANGEABLE = (
     "state",
+    "level",
     "response_level",
     "release_seen_at",
+    "withdrawn_at",
     "arrived_at",
     "freed_at",
     "persons_count",
@@ -110,11 +112,40 @@ async def lift_context(connection: Connection, detection: Detection) -> DictRow:
             "lift_key": detection.lift_key,
             "kind": ENTRAPMENT,
             "onset_at": detection.onset_at,
+            "deferred": str(Reason.DEFERRED_SUSPECTED),
         },
     )
     row = await cursor.fetchone()
     assert row is not None, "a SELECT of scalars always has a row"
     return row
+
+
+async def lock_suspicion(connection: Connection, detection: Detection) -> int | None:
+    """Return the beginning of a detection's episode if it waits as a suspicion, locked."""
+    cursor = await connection.execute(QUERIES["lock_suspicion"], _episode(detection))
+    row = await cursor.fetchone()
+    return None if row is None else int(row["detection_id"])
+
+
+async def wake_suspicion(connection: Connection, detection: Detection) -> None:
+    """Have the waiting beginning of a detection's episode decided now."""
+    await connection.execute(QUERIES["wake_suspicion"], _episode(detection))
+
+
+async def end_warning(connection: Connection, detection: Detection) -> None:
+    """Take the beginning of a detection's episode off the board."""
+    values = _episode(detection)
+    del values["deferred"]
+    await connection.execute(QUERIES["end_warning"], values)
+
+
+def _episode(detection: Detection) -> dict[str, Any]:
+    return {
+        "lift_key": detection.lift_key,
+        "kind": detection.kind,
+        "onset_at": detection.onset_at,
+        "deferred": str(Reason.DEFERRED_SUSPECTED),
+    }
 
 
 async def mark_handled(
@@ -140,10 +171,11 @@ async def look_again_after_closing(connection: Connection, incident_id: int, at:
     )
 
 
-async def look_again(connection: Connection, detection_id: int, at: datetime) -> None:
-    await connection.execute(
-        QUERIES["look_again"], {"detection_id": detection_id, "next_look_at": at}
-    )
+async def look_again(
+    connection: Connection, detection_id: int, at: datetime, *, handling: str | None
+) -> None:
+    values = {"detection_id": detection_id, "next_look_at": at, "handling": handling}
+    await connection.execute(QUERIES["look_again"], values)
 
 
 async def next_look(connection: Connection) -> datetime | None:
@@ -175,3 +207,37 @@ async def story_detections(connection: Connection, incident_id: int, limit: int)
         QUERIES["story_detections"], {"incident_id": incident_id, "limit": limit}
     )
     return await cursor.fetchall()
+
+
+async def detection_told(connection: Connection, detection_id: int) -> DictRow | None:
+    cursor = await connection.execute(QUERIES["detection_told"], {"detection_id": detection_id})
+    return await cursor.fetchone()
+
+
+async def detection_incidents(
+    connection: Connection, row: Mapping[str, Any], limit: int
+) -> list[int]:
+    """Return the incidents that a detection's episode went to, the last one first."""
+    values = {name: row[name] for name in ("lift_key", "kind", "onset_at")}
+    cursor = await connection.execute(QUERIES["detection_incidents"], {**values, "limit": limit})
+    return [found["incident_id"] for found in await cursor.fetchall()]
+
+
+async def episode(
+    connection: Connection, row: Mapping[str, Any], until: datetime, limit: int
+) -> list[DictRow]:
+    values = {name: row[name] for name in ("lift_key", "kind", "onset_at")}
+    cursor = await connection.execute(
+        QUERIES["episode"], {**values, "until": until, "limit": limit}
+    )
+    return await cursor.fetchall()
+
+
+async def warnings(connection: Connection, lift_key: int, now: datetime) -> list[DictRow]:
+    cursor = await connection.execute(QUERIES["warnings"], {"lift_key": lift_key, "now": now})
+    return await cursor.fetchall()
+
+
+async def notices(connection: Connection, now: datetime, limit: int) -> list[DictRow]:
+    values = {"deferred": str(Reason.DEFERRED_SUSPECTED), "now": now, "limit": limit}
+    return await (await connection.execute(QUERIES["notices"], values)).fetchall()

@@ -28,7 +28,9 @@ class EntryKind(StrEnum):
     DEVICE_REVOKED = "device_revoked"
     INCIDENT_OPENED = "incident_opened"
     DETECTION_ATTACHED = "detection_attached"
+    LEVEL_RAISED = "level_raised"  # the detector grew surer of an open incident
     RELEASE_SEEN = "release_seen"
+    DETECTION_WITHDRAWN = "detection_withdrawn"  # and no longer believes it
     ORDER_SENT = "order_sent"
     ORDER_ANSWERED = "order_answered"  # accepted, refused or no answer
     ORDER_WITHDRAWN = "order_withdrawn"

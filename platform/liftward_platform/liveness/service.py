@@ -82,6 +82,14 @@ async def lift_liveness(
     )
 
 
+async def belief_of(connection: Connection, lift_key: int, now: datetime) -> Belief:
+    """Return what is believed of a lift now: that of the device that is heard best."""
+    devices = await store.devices_of_lift(
+        connection, lift_key, hour=hour_of_week(now), limit=DEVICES_OF_LIFT_MAX
+    )
+    return best_of([device.belief for device in devices])
+
+
 async def workers(connection: Connection) -> list[WorkerView]:
     """Return what each gateway worker said last."""
     return await store.workers(connection)

@@ -4,6 +4,7 @@ Must not know brokers, or how a run goes on.
 """
 
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +24,13 @@ from liftward_simulator.city.town import (
 from liftward_simulator.crews.offline import OfflineRescue
 from liftward_simulator.devices.devices import Devices
 from liftward_simulator.devices.links import Links
+from liftward_simulator.devices.row_links import RowLinks
 from liftward_simulator.devices.spans import Timeline
 from liftward_simulator.faults.traps import first_trap
 from liftward_simulator.outputs.journal import Journal
 from liftward_simulator.outputs.truth_keeping import TruthKeeper
 from liftward_simulator.physics.lifts import LiftTable
+from liftward_simulator.row_stage import RowStage
 from liftward_simulator.scenarios import casting
 from liftward_simulator.scenarios.library import ScenarioError, load_scenario
 from liftward_simulator.scenarios.scenario import Scenario
@@ -108,7 +111,9 @@ class Preparation:
         assert np.array_equal(world.table.arrivals_per_s, table.arrivals_per_s), "one table, twice"
         return world
 
-    def devices(self, table: LiftTable, now: datetime) -> tuple[Devices, Links]:
+    def devices(
+        self, table: LiftTable, now: datetime, links_class: type[Links] = Links
+    ) -> tuple[Devices, Links]:
         """Return the devices at a moment, and the way from them to the platform."""
         rng = self.rng(_DEVICES)
         devices = Devices.of_town(
@@ -122,7 +127,7 @@ class Preparation:
         )
         outages = casting.outages_of(self.scenario.outages, devices.sites(), rng)
         devices.outages = Timeline(outages)
-        links = Links(
+        links = links_class(
             devices.device_ids,
             outages,
             casting.link_quality(self.scenario.links),
@@ -152,6 +157,23 @@ class Preparation:
             journal=journal,
             rescue=None if has_crews else self._rescue(world.table),
             release_after_s=None if has_crews else self.scenario.crews.release_after_s,
+            now=now,
+        )
+
+    def row_stage(
+        self, *, now: datetime, truth: Callable[[tuple[str, ...]], TruthKeeper]
+    ) -> RowStage:
+        """Return the stage whose samples stay rows; `truth` is told the ids of the lifts."""
+        world = self.world()
+        devices, links = self.devices(world.table, now, RowLinks)
+        return RowStage(
+            world=world,
+            devices=devices,
+            links=links,
+            truth=truth(world.table.lift_ids),
+            journal=Journal(None),
+            rescue=self._rescue(world.table),
+            release_after_s=self.scenario.crews.release_after_s,
             now=now,
         )
 

@@ -64,6 +64,22 @@ class DeviceOptions:
     outages: Spans[OutageKind] = NO_OUTAGES
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noticed:
+    """What all devices have to say at a tick, in the order of saying it.
+
+    Attributes
+    ----------
+    first : births after a start, events, births of wedged devices
+    rows : of lifts whose own gateway sends each row by itself
+    edge_rows : of edges whose turn it is; `encoding.by_batch` tells the batches in each
+    """
+
+    first: list[Publication]
+    rows: ObservedRows
+    edge_rows: list[ObservedRows]
+
+
 @dataclass(slots=True, kw_only=True)
 class Devices:
     """All devices; mutable: sequences, boots, rows to be sent, and what each lift said last."""
@@ -165,18 +181,26 @@ class Devices:
         self, cars: Cars, told: Iterable[Happening], *, clock_s: float, now: datetime
     ) -> list[Publication]:
         """Return what is published now: births after a start, events, samples, full batches."""
+        noticed = self.notice(cars, told, clock_s=clock_s, now=now)
+        published = noticed.first + samples(noticed.rows, self.table.lift_ids)
+        for rows in noticed.edge_rows:
+            published += self.edges.batches(rows)
+        return published
+
+    def notice(
+        self, cars: Cars, told: Iterable[Happening], *, clock_s: float, now: datetime
+    ) -> Noticed:
+        """Return what is to be published now, with samples still as rows."""
         self._clock_s = clock_s
-        published = self._advance(clock_s, now)
-        now_us = microseconds(now)
-        published += self.events(told, now)
-        rows = self.rows(cars, clock_s=clock_s, now_us=now_us)
-        published += self._births(self._status_only.tolist(), now)
+        first = self._advance(clock_s, now)
+        first += self.events(told, now)
+        rows = self.rows(cars, clock_s=clock_s, now_us=microseconds(now))
+        first += self._births(self._status_only.tolist(), now)
         from_edge = rows.sender >= self.table.count
         if from_edge.any():
             self.edges.collect(rows.select(from_edge))
             rows = rows.select(~from_edge)
-        published += samples(rows, self.table.lift_ids)
-        return published + self.edges.due(clock_s)
+        return Noticed(first=first, rows=rows, edge_rows=self.edges.due(clock_s))
 
     def rows(self, cars: Cars, *, clock_s: float, now_us: int) -> ObservedRows:
         """Return what the gateways that speak now measure, numbered, before it becomes messages."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from liftward_simulator.city.town import Town
 from liftward_simulator.devices.encoding import batches
-from liftward_simulator.devices.observed import ObservedRows, concatenated
+from liftward_simulator.devices.observed import ObservedRows, PackedRows, packed, unpacked
 from liftward_simulator.devices.publications import Publication
 from liftward_simulator.devices.spans import FloatArray, IntArray
 from liftward_simulator.physics.lifts import LiftTable
@@ -32,7 +32,7 @@ class Edges:
     place_of: IntArray  # by lift: where it stands among its edge's lifts
     turn_of: IntArray  # by edge
     next_s: FloatArray  # by turn
-    waiting: list[list[ObservedRows]] = field(init=False)
+    waiting: list[list[PackedRows]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.waiting = [[] for _ in range(TURNS_COUNT)]
@@ -76,37 +76,44 @@ class Edges:
         """Add rows of edges, measured after all that were added before."""
         turns = self.turn_of[rows.sender - self.lift_count]
         order = np.argsort(turns, kind="stable")
-        by_turn, sorted_turns = rows.select(order), turns[order]
+        by_turn, sorted_turns = packed(rows)[order], turns[order]
         present = np.unique(sorted_turns)
         starts = np.searchsorted(sorted_turns, present, side="left").tolist()
         ends = np.searchsorted(sorted_turns, present, side="right").tolist()
         for turn, start, end in zip(present.tolist(), starts, ends, strict=True):
-            self.waiting[turn].append(by_turn.select(slice(start, end)))
+            self.waiting[turn].append(by_turn[start:end])
 
     def forget(self, devices: IntArray) -> None:
         """Drop the rows of edges that lost their power: they were in memory only."""
         for turn, parts in enumerate(self.waiting):
-            kept = [part.select(~np.isin(part.sender, devices)) for part in parts]
-            self.waiting[turn] = [part for part in kept if len(part)]
+            kept = [part[~np.isin(part["sender"], devices)] for part in parts]
+            self.waiting[turn] = [part for part in kept if part.size]
 
-    def due(self, clock_s: float) -> list[Publication]:
-        """Return the batches of the edges whose turn has come."""
-        published: list[Publication] = []
+    def due(self, clock_s: float) -> list[ObservedRows]:
+        """Return the rows of the edges whose turn has come, turn by turn."""
+        taken: list[ObservedRows] = []
         for turn in np.flatnonzero(clock_s + _TICK_S >= self.next_s).tolist():
             self.next_s[turn] += BATCH_PERIOD_S
-            published += self._send(turn)
-        return published
+            taken += self._take(turn)
+        return taken
 
     def flush(self) -> list[Publication]:
         """Return the batches of all edges that have rows."""
-        return [message for turn in range(TURNS_COUNT) for message in self._send(turn)]
+        return [
+            message
+            for turn in range(TURNS_COUNT)
+            for rows in self._take(turn)
+            for message in self.batches(rows)
+        ]
 
-    def _send(self, turn: int) -> list[Publication]:
+    def _take(self, turn: int) -> list[ObservedRows]:
         parts, self.waiting[turn] = self.waiting[turn], []
-        if not parts:
-            return []
+        return [unpacked(parts)] if parts else []
+
+    def batches(self, rows: ObservedRows) -> list[Publication]:
+        """Return the batches of rows that leave together."""
         return batches(
-            concatenated(parts),
+            rows,
             lambda sender: self.device_ids[sender - self.lift_count],
             lambda sender: self.lift_ids[sender - self.lift_count],
             self.place_of,

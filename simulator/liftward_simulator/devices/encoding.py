@@ -74,8 +74,7 @@ def batches(
     place_of_lift : ndarray of shape (n_lifts,), int64
         Where each lift stands among the lifts of its edge.
     """
-    by_sender = rows.select(np.argsort(rows.sender, kind="stable"))
-    starts = _batch_starts(by_sender)
+    by_sender, starts = by_batch(rows)
     ends = [*starts[1:].tolist(), len(by_sender)]
     columns = {signal.name: _cells(signal, by_sender.signals[signal.name]) for signal in SIGNALS}
     present = {
@@ -106,6 +105,12 @@ def batches(
         )
         published.append(publication(device_id_of(sender), TopicKind.BATCH, batch))
     return published
+
+
+def by_batch(rows: ObservedRows) -> tuple[ObservedRows, IntArray]:
+    """Return rows of edges in the order of their batches, and where each batch begins."""
+    by_sender = rows.select(np.argsort(rows.sender, kind="stable"))
+    return by_sender, _batch_starts(by_sender)
 
 
 def _batch_starts(rows: ObservedRows) -> IntArray:

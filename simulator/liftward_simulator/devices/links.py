@@ -116,12 +116,7 @@ class Links:
         self, published: Sequence[Publication], *, clock_s: float, now: datetime
     ) -> list[Arrival]:
         """Take what devices send now; return what arrives by now, in the order of arrival."""
-        passed_s, self._clock_s = clock_s - self._clock_s, clock_s
-        begun, ended = self._timeline.advance(clock_s)
-        if begun.size or ended.size:
-            self._change(begun, ended, now)
-        self._send_wills(clock_s)
-        self._catch_up(passed_s)
+        self._advance(clock_s, now)
         at_once = []
         for message in published:
             device = self._index_of[message.device_id]
@@ -131,6 +126,15 @@ class Links:
                 at_once.append(message)
         self._send(at_once, clock_s)
         return self._arrived(clock_s)
+
+    def _advance(self, clock_s: float, now: datetime) -> None:
+        """Let outages begin and end, and devices that are back send what they kept."""
+        passed_s, self._clock_s = clock_s - self._clock_s, clock_s
+        begun, ended = self._timeline.advance(clock_s)
+        if begun.size or ended.size:
+            self._change(begun, ended, now)
+        self._send_wills(clock_s)
+        self._catch_up(passed_s)
 
     def drain(self) -> list[Arrival]:
         """Return what is still on its way, and what devices that are connected still keep."""
@@ -219,7 +223,10 @@ class Links:
                 self._last_s[device] = arrived_s
             self._fly(message, arrived_s)
             if repeats < quality.duplicate_share and not is_status:
-                self._fly(message, arrived_s + wait * DUPLICATE_WITHIN_S)
+                self._repeat(message, arrived_s + wait * DUPLICATE_WITHIN_S)
+
+    def _repeat(self, message: Publication, arrived_s: float) -> None:
+        self._fly(message, arrived_s)
 
     def _fly(self, message: Publication, arrived_s: float) -> None:
         heapq.heappush(self._flying, (arrived_s, self._flown_count, message))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from liftward_simulator.devices.spans import IntArray
 from liftward_wire.columns import DTYPES, SampleColumns
-from liftward_wire.signals import SIGNALS
+from liftward_wire.signals import SIGNALS, SignalType
 
 Signals = dict[str, NDArray[Any]]
 
@@ -72,18 +72,34 @@ class ObservedRows:
         )
 
 
-def concatenated(parts: list[ObservedRows]) -> ObservedRows:
-    """Return the rows of all parts (one at least), one after the other."""
-    if len(parts) == 1:
-        return parts[0]
+_KEYS = ("lift", "sender", "observed_at_us", "boot_id", "sequence")
+_TYPES = {SignalType.FLOAT: np.float64, SignalType.COUNT: np.int64, SignalType.STATE: np.int8}
+# A whole row side by side: rows that wait are cut and joined many times, columns only once.
+PACKED = np.dtype(
+    [*((name, np.int64) for name in _KEYS)]
+    + [(signal.name, _TYPES[signal.type]) for signal in SIGNALS]
+)
+PackedRows = NDArray[np.void]  # dtype PACKED
+
+
+def packed(rows: ObservedRows) -> PackedRows:
+    """Return the rows side by side."""
+    table = np.empty(len(rows), PACKED)
+    for name in _KEYS:
+        table[name] = getattr(rows, name)
+    for name, column in rows.signals.items():
+        table[name] = column
+    return table
+
+
+def unpacked(parts: list[PackedRows]) -> ObservedRows:
+    """Return the rows of all parts, one after the other, as columns."""
+    table = np.empty(sum(part.size for part in parts), PACKED)
+    end = 0
+    for part in parts:
+        start, end = end, end + part.size
+        table[start:end] = part
     return ObservedRows(
-        lift=np.concatenate([part.lift for part in parts]),
-        sender=np.concatenate([part.sender for part in parts]),
-        observed_at_us=np.concatenate([part.observed_at_us for part in parts]),
-        boot_id=np.concatenate([part.boot_id for part in parts]),
-        sequence=np.concatenate([part.sequence for part in parts]),
-        signals={
-            name: np.concatenate([part.signals[name] for part in parts])
-            for name in parts[0].signals
-        },
+        **{name: table[name].copy() for name in _KEYS},
+        signals={signal.name: table[signal.name].copy() for signal in SIGNALS},
     )

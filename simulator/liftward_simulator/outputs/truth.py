@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import msgspec
 
@@ -32,6 +32,14 @@ class Episode:
 
 class TruthError(ValueError):
     """The file is not a truth file: names file and line."""
+
+
+class TruthSink(Protocol):
+    """Where records go: a file, or the memory of whoever compares."""
+
+    def append(self, record: TruthRecord) -> None: ...
+
+    def flush(self) -> None: ...
 
 
 class TruthWriter:

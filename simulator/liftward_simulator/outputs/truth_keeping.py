@@ -17,7 +17,7 @@ from liftward_simulator.faults import happenings
 from liftward_simulator.faults.causes import CAUSES, Cause
 from liftward_simulator.faults.happenings import Edge
 from liftward_simulator.faults.traps import Entrapment
-from liftward_simulator.outputs.truth import TruthWriter, utc
+from liftward_simulator.outputs.truth import TruthSink, utc
 from liftward_simulator.outputs.truth_records import (
     ActivityRecord,
     CityEventRecord,
@@ -67,7 +67,7 @@ class _Open:
 class TruthKeeper:
     """Mutable: what goes on. Writes one line for each thing it is told."""
 
-    writer: TruthWriter
+    writer: TruthSink
     lift_ids: tuple[str, ...]
     counters_s: float = 0.0  # the world's time of the counters
     counters: NDArray[np.float64] | None = None  # None: counting begins with the first look

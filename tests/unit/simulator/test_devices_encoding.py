@@ -3,7 +3,7 @@
 import numpy as np
 
 from liftward_simulator.devices.encoding import batches
-from liftward_simulator.devices.observed import ObservedRows, concatenated
+from liftward_simulator.devices.observed import ObservedRows, packed, unpacked
 from liftward_simulator.devices.publications import Publication
 from liftward_wire.codec import decode
 from liftward_wire.messages import BATCH_ROWS_MAX, OFFSET_MS_MAX, Batch
@@ -68,13 +68,12 @@ def test_holes_and_leaps_begin_another_batch() -> None:
 
 def test_rows_of_edges_are_told_apart_and_absent_columns_left_out() -> None:
     """Mixed rows come out edge by edge; a column without any value is not in the batch."""
-    mixed = concatenated(
-        [
-            rows_of(3, [4], [0], np.nan),
-            rows_of(2, [0], [100], 1.5),
-            rows_of(3, [5], [200], np.nan),
-        ]
+    parts = (
+        rows_of(3, [4], [0], np.nan),
+        rows_of(2, [0], [100], 1.5),
+        rows_of(3, [5], [200], np.nan),
     )
+    mixed = unpacked([packed(rows) for rows in parts])
 
     found = batches_of(mixed)
 

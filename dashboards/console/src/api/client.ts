@@ -71,6 +71,17 @@ export async function get<T>(path: string, call: Call): Promise<Result<T>> {
   return readJson<T>(await send(path, { headers: headers(call, {}), signal: limited(call) }));
 }
 
+export async function getText(path: string, call: Call): Promise<Result<string>> {
+  const request = { headers: headers(call, { Accept: "image/svg+xml" }), signal: limited(call) };
+  const result = await send(path, request);
+  if (!result.ok) return result;
+  try {
+    return { ok: true, value: await result.value.text() };
+  } catch {
+    return { ok: false, failure: { kind: "unreadable", status: result.value.status } };
+  }
+}
+
 /** Every POST carries a key: the server answers a repeat with its first answer. */
 export async function post<T>(path: string, body: unknown, key: string, call: Call): Promise<Result<T>> {
   const more = { "Content-Type": "application/json", "Idempotency-Key": key };

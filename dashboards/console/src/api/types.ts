@@ -28,6 +28,10 @@ export type Deadline = Schemas["StoryDeadlineOut"];
 export type LogEntry = Schemas["LogOut"];
 export type Candidate = Schemas["CandidateOut"];
 export type Detection = Schemas["DetectionOut"];
+/** A conclusion of the detector with its sentence in both languages. */
+export type Verdict = Schemas["VerdictOut"];
+export type Words = Schemas["WordsOut"];
+export type Warnings = Schemas["WarningsOut"];
 export type LedgerEntry = Schemas["LedgerLineOut"];
 export type Crew = Schemas["CrewOut"];
 export type CrewList = Schemas["CrewsOut"];
@@ -47,11 +51,22 @@ export interface BoardMessage {
   as_of: string | null;
   incidents: Incident[];
   health: Health;
+  notices: Notice[];
 }
 
 export interface ChangeMessage {
   as_of: string | null;
   incident: Incident;
+}
+
+/** A quiet row of the board: a suspicion that waits, a lift left unwatched for too long. */
+export type Notice = Pick<Verdict, "detection_id" | "kind" | "level" | "onset_at" | "detected_at" | "sentence"> & {
+  lift: Lift;
+};
+
+export interface NoticesMessage {
+  as_of: string | null;
+  notices: Notice[];
 }
 
 export interface AliveMessage {

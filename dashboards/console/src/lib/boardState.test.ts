@@ -2,17 +2,17 @@ import { expect, test } from "vitest";
 
 import type { BoardState } from "./boardState";
 import { freshness, newIncidents, reduceBoard, serverNow_ms, STALE_AFTER_MS, UNKNOWN_BOARD } from "./boardState";
-import { at, HEALTH, incident, NOW_MS } from "./fixtures";
+import { at, detection, HEALTH, incident, NOW_MS } from "./fixtures";
 
 const CLIENT_MS = 5_000_000;
 
 function board(ids: number[], as_of = at(0), at_ms = CLIENT_MS): BoardState {
   const incidents = ids.map((incident_id) => incident({ incident_id }));
-  return reduceBoard(UNKNOWN_BOARD, { type: "board", message: { as_of, incidents, health: HEALTH }, at_ms });
+  return reduceBoard(UNKNOWN_BOARD, { type: "board", message: { as_of, incidents, health: HEALTH, notices: [] }, at_ms });
 }
 
 test("a snapshot replaces everything that was open", () => {
-  const message = { as_of: at(1), incidents: [incident({ incident_id: 9 })], health: HEALTH };
+  const message = { as_of: at(1), incidents: [incident({ incident_id: 9 })], health: HEALTH, notices: [] };
   const after = reduceBoard(board([1, 2]), { type: "board", message, at_ms: CLIENT_MS });
 
   expect(Object.keys(after.open ?? {})).toEqual(["9"]);
@@ -24,6 +24,17 @@ test("a change adds or replaces one incident; a closed one moves to the recent o
 
   expect(Object.keys(after.open ?? {})).toEqual(["1"]);
   expect(after.recent.map((one) => one.incident_id)).toEqual([2]);
+});
+
+test("notices are replaced as a whole, by a snapshot and by their own message", () => {
+  const notices = [{ ...detection(), lift: incident().lift }];
+  const told = reduceBoard(board([1]), { type: "notices", message: { as_of: at(1), notices }, at_ms: CLIENT_MS });
+  const empty = { as_of: at(2), incidents: [], health: HEALTH, notices: [] };
+  const after = reduceBoard(told, { type: "board", message: empty, at_ms: CLIENT_MS });
+
+  expect(told.notices).toEqual(notices);
+  expect(Object.keys(told.open ?? {})).toEqual(["1"]);
+  expect(after.notices).toEqual([]);
 });
 
 test("recent incidents are ten at most, the last closed first, none twice", () => {

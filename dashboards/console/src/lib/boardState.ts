@@ -3,7 +3,7 @@
  * server said. Must not know fetch, timers or components.
  */
 
-import type { AliveMessage, BoardMessage, ChangeMessage, Health, Incident } from "../api/types";
+import type { AliveMessage, BoardMessage, ChangeMessage, Health, Incident, Notice, NoticesMessage } from "../api/types";
 
 /** Closed incidents kept for "recently closed". */
 export const RECENT_COUNT_MAX = 10;
@@ -21,6 +21,8 @@ export interface BoardState {
   /** null until the first snapshot: an empty board and an unknown board are different things. */
   open: Readonly<Record<number, Incident>> | null;
   recent: readonly Incident[];
+  /** Shown quietly: suspicions that wait for more evidence, lifts left unwatched for too long. */
+  notices: readonly Notice[];
   health: Health | null;
   /** When the newest data was read, by the server's clock, and when it came here, by the client's. */
   as_of: string | null;
@@ -33,6 +35,7 @@ export const UNKNOWN_BOARD: BoardState = {
   link: { phase: "connecting", attempts_count: 0 },
   open: null,
   recent: [],
+  notices: [],
   health: null,
   as_of: null,
   heard_at_ms: null,
@@ -42,6 +45,7 @@ export const UNKNOWN_BOARD: BoardState = {
 export type BoardAction =
   | { type: "board"; message: BoardMessage; at_ms: number }
   | { type: "change"; message: ChangeMessage; at_ms: number }
+  | { type: "notices"; message: NoticesMessage; at_ms: number }
   | { type: "alive"; message: AliveMessage; at_ms: number }
   | { type: "recent"; incidents: Incident[] }
   | { type: "link"; link: Link };
@@ -72,6 +76,7 @@ function withBoard(state: BoardState, message: BoardMessage): BoardState {
     open: Object.fromEntries(open.map((incident) => [incident.incident_id, incident])),
     recent: withRecent(state.recent, closed),
     health: message.health,
+    notices: message.notices,
     snapshots_count: state.snapshots_count + 1,
   };
 }
@@ -86,6 +91,8 @@ export function reduceBoard(state: BoardState, action: BoardAction): BoardState 
       return { ...withBoard(state, action.message), ...heard(state, action) };
     case "change":
       return { ...withChange(state, action.message.incident), ...heard(state, action) };
+    case "notices":
+      return { ...state, notices: action.message.notices, ...heard(state, action) };
     case "alive":
       return { ...state, health: action.message.health, ...heard(state, action) };
   }

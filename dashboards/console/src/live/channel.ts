@@ -5,7 +5,7 @@
 
 import { openStream } from "../api/client";
 import type { Failure } from "../api/client";
-import type { AliveMessage, BoardMessage, ChangeMessage } from "../api/types";
+import type { AliveMessage, BoardMessage, ChangeMessage, NoticesMessage } from "../api/types";
 import { waitBeforeAttempt_ms } from "../lib/backoff";
 import type { BoardAction } from "../lib/boardState";
 import { STALE_AFTER_MS } from "../lib/boardState";
@@ -26,6 +26,8 @@ function actionOf(event: StreamEvent): BoardAction | null {
       return { type: "board", message: JSON.parse(event.data) as BoardMessage, at_ms };
     case "change":
       return { type: "change", message: JSON.parse(event.data) as ChangeMessage, at_ms };
+    case "notices":
+      return { type: "notices", message: JSON.parse(event.data) as NoticesMessage, at_ms };
     case "alive":
       return { type: "alive", message: JSON.parse(event.data) as AliveMessage, at_ms };
     default:

@@ -11,6 +11,7 @@ import { FilterBar } from "../parts/FilterBar";
 import { useLive, usePlace, useText } from "../parts/contexts";
 import { ColumnNames, IncidentRow } from "../parts/IncidentRow";
 import { useKeys } from "../parts/keys";
+import { NoticeList } from "../parts/NoticeList";
 import { RecentList } from "../parts/RecentList";
 
 /** Remembered while the page is open, so that coming back finds the same row. */
@@ -104,6 +105,7 @@ export function BoardPage() {
           </ol>
         </>
       )}
+      <NoticeList />
       <RecentList />
     </div>
   );

@@ -15,6 +15,8 @@ import { Link } from "../parts/Link";
 import { OrderHistory } from "../parts/OrderCards";
 import { RescueControls } from "../parts/RescueControls";
 import { Story } from "../parts/Story";
+import { VerdictLine, VerdictPanel } from "../parts/VerdictPanel";
+import { WarningsPanel } from "../parts/WarningsPanel";
 import { useKeys } from "../parts/keys";
 import { failureText } from "../parts/words";
 import { pathWithLanguage } from "../lib/route";
@@ -63,6 +65,7 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
         <Link to="/">← {t("incident.back")}</Link> <kbd class="wide-only">Esc</kbd>
       </nav>
       <IncidentHeader incident={incident} note={detail?.note ?? null} />
+      {detail && <VerdictLine detections={detail.detections} />}
       <RescueControls incident={incident} orders={detail?.orders ?? incident.orders} commands={commands} />
       {detail ? <Panels detail={detail} incident={incident} /> : <p class="empty">{t("app.loading")}</p>}
       {failure && detail && <Problem failure={failure} reload={reload} />}
@@ -84,7 +87,9 @@ function Panels({ detail, incident }: { detail: IncidentDetail; incident: Incide
         <LedgerPanel entries={detail.ledger} />
       </div>
       <div class="panel-column">
+        <VerdictPanel detections={detail.detections} />
         <EvidencePanel incident={incident} detections={detail.detections} />
+        <WarningsPanel incident={incident} />
         <LimitTable deadlines={detail.deadlines} orders={detail.orders} />
         <CandidateTable candidates={detail.candidates} orders={detail.orders} />
       </div>

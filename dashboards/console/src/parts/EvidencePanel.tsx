@@ -8,6 +8,7 @@ import { serverNow_ms } from "../lib/boardState";
 import { clientNowMs } from "../lib/clock";
 import { useApi, useLive, useText } from "./contexts";
 import { SignalPlot } from "./SignalPlot";
+import { wordsIn } from "./VerdictPanel";
 import { LevelChip, Time } from "./words";
 
 /** While the rescue runs, the lift's newest reports are fetched this often. */
@@ -68,33 +69,42 @@ export function EvidencePanel({ incident, detections }: { incident: Incident; de
   );
 }
 
-/** `{stationary: true, load_kg: 142}` becomes words; a piece that no table knows is shown as it is. */
-function signsOf(evidence: unknown, word: ReturnType<typeof useText>["word"]): string[] {
-  if (Array.isArray(evidence)) return evidence.map((name) => word("evidence", String(name)));
-  if (typeof evidence !== "object" || evidence === null) return [];
-  return Object.entries(evidence)
-    .filter(([, value]) => value !== false && value !== null)
-    .map(([name, value]) => {
-      const shown = typeof value === "number" ? Math.round(value * 10) / 10 : JSON.stringify(value);
-      return value === true ? word("evidence", name) : `${word("evidence", name)}: ${shown}`;
-    });
+/** "someone aboard", "floor: 5", with what it weighs where it was weighed. */
+function Piece({ piece }: { piece: Detection["pieces"][number] }) {
+  const { t, language } = useText();
+  const { value, weight_decibans } = piece;
+  const shown = typeof value === "number" ? Math.round(value * 10) / 10 : value;
+  const weighed = weight_decibans !== null && {
+    sign: weight_decibans < 0 ? "−" : "+",
+    count: Math.abs(weight_decibans),
+  };
+  return (
+    <li class="chip">
+      {wordsIn(piece.text, language)}
+      {shown !== null && shown !== undefined && <>: {String(shown)}</>}
+      {weighed && <strong class="digits"> {t("verdict.weight", weighed)}</strong>}
+    </li>
+  );
 }
 
 function DetectionItem({ detection }: { detection: Detection }) {
-  const { t, word } = useText();
+  const { t, word, language } = useText();
   const hash = detection.thresholds_hash.slice(0, 8);
+  const weighed = detection.pieces.some((piece) => piece.weight_decibans !== null);
   return (
     <li>
       <p>
-        <Time at={detection.detected_at} /> <strong>{word("detection_kind", detection.kind)}</strong>{" "}
+        <Time at={detection.detected_at} /> <strong>{wordsIn(detection.name, language)}</strong>{" "}
         {word("transition", detection.transition)} <LevelChip level={detection.level} />
       </p>
-      <p>{word("reason", detection.reason)}</p>
-      <ul class="signs" aria-label={t("evidence.signs")}>
-        {signsOf(detection.evidence, word).map((sign) => (
-          <li key={sign} class="chip">{sign}</li>
-        ))}
-      </ul>
+      <p>{wordsIn(detection.reason_words, language)}</p>
+      <details>
+        <summary>{t("verdict.pieces")}</summary>
+        <ul class="signs" aria-label={t("evidence.signs")}>
+          {detection.pieces.map((piece) => <Piece key={piece.word} piece={piece} />)}
+        </ul>
+        {weighed && <p class="muted small-text">{t("verdict.weight_lead")}</p>}
+      </details>
       <p class="muted small-text">
         {t("evidence.detector", { version: detection.detector_version })} · <code>{hash}</code>
       </p>

@@ -4,7 +4,7 @@ import type { Incident } from "../api/types";
 import { localTime } from "../lib/duration";
 import { isFalseAlarm, isTrapped, standing } from "../lib/urgency";
 import { Coming } from "./Coming";
-import { DataAge, ReleaseSeenMark, Trapped, UnansweredMark } from "./IncidentMarks";
+import { DataAge, ReleaseSeenMark, Trapped, UnansweredMark, WithdrawnMark } from "./IncidentMarks";
 import { Limits, StateWords } from "./IncidentRow";
 import { useClosingCodes } from "./closingCodes";
 import { useLive, useText } from "./contexts";
@@ -29,6 +29,7 @@ export function IncidentHeader({ incident, note }: { incident: Incident; note: s
     <header class={`incident-header ${incident.unanswered && trapped ? "overdue" : closeness} ${trapped ? "" : "calm"}`}>
       {incident.unanswered && trapped && <UnansweredMark />}
       {incident.release_seen_at && trapped && <ReleaseSeenMark at={incident.release_seen_at} />}
+      {incident.withdrawn_at && trapped && <WithdrawnMark at={incident.withdrawn_at} />}
       <div class="incident-title">
         <h1>{lift.building}</h1>
         <p>

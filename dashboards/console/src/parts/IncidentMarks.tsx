@@ -24,6 +24,12 @@ export function ReleaseSeenMark({ at }: { at: string }) {
   return <p class="mark release-seen">ⓘ {t("release_seen", { time: localTime(at, now_ms, language) })}</p>;
 }
 
+export function WithdrawnMark({ at }: { at: string }) {
+  const { t, language } = useText();
+  const { now_ms } = useLive();
+  return <p class="mark withdrawn">ⓘ {t("withdrawn", { time: localTime(at, now_ms, language) })}</p>;
+}
+
 export function Trapped({ incident }: { incident: Incident }) {
   const { t } = useText();
   const { now_ms } = useLive();

@@ -2,7 +2,7 @@ import type { Incident } from "../api/types";
 import { arrivalLimitPassed, countdownTo, isTrapped, nextLimit, standing } from "../lib/urgency";
 import { Coming } from "./Coming";
 import { Countdown } from "./Countdown";
-import { DataAge, ReleaseSeenMark, Trapped, UnansweredMark } from "./IncidentMarks";
+import { DataAge, ReleaseSeenMark, Trapped, UnansweredMark, WithdrawnMark } from "./IncidentMarks";
 import { Link } from "./Link";
 import { useLive, useText } from "./contexts";
 import { LevelChip } from "./words";
@@ -79,12 +79,14 @@ export function IncidentRow({ incident, focused }: { incident: Incident; focused
   const closeness = standing(incident, now_ms);
   const loud = incident.unanswered && isTrapped(incident);
   const release_seen_at = isTrapped(incident) ? incident.release_seen_at : null;
+  const withdrawn_at = isTrapped(incident) ? incident.withdrawn_at : null;
   const classes = `incident-row ${loud ? "overdue loud" : closeness} ${isTrapped(incident) ? "" : "calm"}`;
   return (
     <li class={classes} data-incident={incident.incident_id}>
       <Link to={`/incidents/${incident.incident_id}`} onFocus={focused}>
         {loud && <UnansweredMark />}
         {release_seen_at && <ReleaseSeenMark at={release_seen_at} />}
+        {withdrawn_at && <WithdrawnMark at={withdrawn_at} />}
         <div class="cell cell-limit"><Limits incident={incident} /></div>
         <div class="cell cell-trapped">
           <span class="cell-name">{t("column.trapped")}</span>

@@ -34,6 +34,7 @@ export const useLive = (): Live => useContext(LiveContext);
 export interface Api {
   account: Account;
   get: <T>(path: string, signal?: AbortSignal) => Promise<Result<T>>;
+  getText: (path: string, signal?: AbortSignal) => Promise<Result<string>>;
   post: <T>(path: string, body: unknown) => Promise<Result<T>>;
 }
 

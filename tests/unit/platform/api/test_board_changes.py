@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from liftward_platform.api.board_changes import DATA_AGE_STEP, changed_ids, gone_ids
+from liftward_platform.api.board_changes import DATA_AGE_STEP, changed_ids, gone_ids, noticed_ids
 
 SEEN_AT = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -44,3 +44,12 @@ def test_a_sample_alone_is_news_only_now_and_then(
 def test_closed_incidents_have_gone() -> None:
     """What is no longer on the board is found, in order."""
     assert gone_ids({3: row(), 1: row(), 2: row()}, {2: row()}) == [1, 3]
+
+
+def test_notices_change_with_who_is_there_and_how_sure() -> None:
+    """An age that grows in a sentence is no news; a new row or another level is."""
+    before = {"detection_id": 7, "level": "suspected", "sentence": "for 14 s"}
+
+    assert noticed_ids([before]) == noticed_ids([{**before, "sentence": "for 15 s"}])
+    assert noticed_ids([before]) != noticed_ids([{**before, "level": "probable"}])
+    assert noticed_ids([before]) != noticed_ids([])

@@ -13,6 +13,7 @@ from liftward_platform.auditor.model import (
     SeenEntry,
     SeenIncident,
     SeenOrder,
+    SeenStep,
     TrueEntrapment,
     ViolationKind,
 )
@@ -29,6 +30,7 @@ TRUTH = TrueEntrapment(lift_id="DEMO-001", from_at=ONSET, to_at=after(600), pers
 DETECTION = SeenDetection(
     detection_id=1,
     lift_id="DEMO-001",
+    level="probable",
     onset_at=after(1),
     recorded_at=after(31),
     handling="opened",
@@ -194,3 +196,46 @@ def test_an_open_incident_without_any_order_is_found() -> None:
     seen = replace(SEEN, incidents=[replace(OPEN, orders_count=0)], orders=[], entries=ENTRIES[:1])
 
     assert kinds(seen, truths=(STILL_IN,), now=after(120)) == [ViolationKind.NOBODY_ORDERED]
+
+
+SUSPECTED = replace(DETECTION, level="suspected", handling="deferred_suspected", incident_id=None)
+NOTHING_YET = replace(SEEN, detections=[SUSPECTED], incidents=[], orders=[], entries=[])
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (31 + 79, []),
+        (31 + 81, [ViolationKind.NO_INCIDENT, ViolationKind.DETECTION_NOT_HANDLED]),
+    ],
+)
+def test_a_suspicion_may_wait_a_minute_and_no_longer(
+    seconds: float, expected: list[ViolationKind]
+) -> None:
+    """While it waits nobody is owed an order; after its minute both silences are complaints."""
+    assert kinds(NOTHING_YET, truths=(STILL_IN,), now=after(seconds)) == expected
+
+
+def test_a_raise_owes_an_incident_at_once() -> None:
+    """What was raised to probable may not wait for the suspicion's minute."""
+    raised = replace(DETECTION, detection_id=2, recorded_at=after(35), incident_id=None)
+    seen = replace(NOTHING_YET, detections=[SUSPECTED, raised])
+
+    assert kinds(seen, truths=(STILL_IN,), now=after(54)) == []
+    assert kinds(seen, truths=(STILL_IN,), now=after(56)) == [ViolationKind.NO_INCIDENT]
+
+
+def test_raised_levels_and_withdrawals_are_in_the_ledger() -> None:
+    """A story that says so and a ledger that does not differ."""
+    story = (
+        SeenStep(incident_id=7, event="level_raised", count=1),
+        SeenStep(incident_id=7, event="detection_withdrawn", count=1),
+    )
+    written = (
+        *ENTRIES,
+        SeenEntry(incident_id=7, kind="level_raised", count=1),
+        SeenEntry(incident_id=7, kind="detection_withdrawn", count=1),
+    )
+
+    assert kinds(replace(SEEN, steps=story, entries=written)) == []
+    assert kinds(replace(SEEN, steps=story)) == [ViolationKind.NOT_IN_LEDGER] * 2

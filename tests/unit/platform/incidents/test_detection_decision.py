@@ -6,11 +6,14 @@ from itertools import product
 import pytest
 
 from liftward_platform.incidents.detection_decision import (
+    LOOK_AGAIN_AT_SUSPECTED_AFTER,
+    SUSPECTED_MAX,
     Decision,
     Detection,
     LiftContext,
     Reason,
     decide,
+    is_stronger,
 )
 from support.virtual_time import START
 
@@ -23,17 +26,20 @@ def detection(
     *,
     kind: str = "entrapment",
     transition: str = "began",
+    level: str = "probable",
     received_ago: timedelta = timedelta(0),
+    reason: str = "belief",
 ) -> Detection:
     return Detection(
         detection_id=1,
         lift_key=1,
         kind=kind,
         transition=transition,
-        level="probable",
+        level=level,
         onset_at=START - age - timedelta(seconds=45),
         detected_at=START - age,
         received_at=START - received_ago,
+        reason=reason,
     )
 
 
@@ -96,3 +102,96 @@ def test_whoever_may_still_be_inside_is_never_only_recorded() -> None:
 
         assert decision.reason.startswith(("opened", "merged", "deferred"))
         assert (decision.look_again_at is not None) == (decision.reason is Reason.DEFERRED)
+
+
+SECOND = timedelta(seconds=1)
+
+
+def suspicion(age: timedelta = SECOND, **more: object) -> Detection:
+    return detection(age, level="suspected", received_ago=age, **more)  # type: ignore[arg-type]  # as `detection` takes them
+
+
+@pytest.mark.parametrize(
+    ("found", "context", "reason"),
+    [
+        (suspicion(), LiftContext(), Reason.DEFERRED_SUSPECTED),
+        (suspicion(SUSPECTED_MAX - SECOND), LiftContext(), Reason.DEFERRED_SUSPECTED),
+        (suspicion(SUSPECTED_MAX), LiftContext(), Reason.OPENED_STILL_SUSPECTED),
+        (suspicion(), LiftContext(lift_silent=True), Reason.OPENED_SUSPECTED_SILENT),
+        (suspicion(), LiftContext(episode_ended=True), Reason.ENDED_WHILE_SUSPECTED),
+        (
+            suspicion(SUSPECTED_MAX),
+            LiftContext(episode_ended=True, lift_silent=True),
+            Reason.ENDED_WHILE_SUSPECTED,
+        ),
+        (suspicion(), LiftContext(open_incident_id=7), Reason.MERGED),
+        (suspicion(HOUR), FRESH, Reason.OPENED_STILL_TRAPPED),
+        (detection(level="confirmed"), LiftContext(), Reason.OPENED),
+        (detection(transition="raised"), LiftContext(), Reason.OPENED_RAISED),
+        (detection(transition="raised"), LiftContext(open_incident_id=7), Reason.MERGED),
+        (
+            detection(transition="raised"),
+            LiftContext(episode_ended=True),
+            Reason.ENDED_BEFORE_HANDLING,
+        ),
+        (detection(HOUR, transition="raised"), FRESH, Reason.OPENED_STILL_TRAPPED),
+        (
+            detection(transition="ended", reason="withdrawn"),
+            LiftContext(episode_incident_id=7),
+            Reason.RELEASE_SEEN,
+        ),
+        (
+            detection(kind="suppression_expired", level="confirmed"),
+            LiftContext(),
+            Reason.NOT_AN_INCIDENT_KIND,
+        ),
+        (
+            detection(kind="suppression_expired", transition="raised", level="confirmed"),
+            LiftContext(lift_silent=True),
+            Reason.NOT_AN_INCIDENT_KIND,
+        ),
+    ],
+)
+def test_levels_decide_how_soon_somebody_is_sent(
+    found: Detection, context: LiftContext, reason: Reason
+) -> None:
+    """A suspicion waits for more, for a minute; a raise does not wait; a warning sends nobody."""
+    assert decided(found, context).reason is reason
+
+
+def test_a_suspicion_is_looked_at_until_its_limit_and_never_later() -> None:
+    """Every few seconds, the last time at the limit; a clock that is ahead prolongs nothing."""
+    soon = decided(suspicion())
+    last = decided(suspicion(SUSPECTED_MAX - SECOND))
+    ahead = decided(detection(-HOUR, level="suspected", received_ago=SUSPECTED_MAX))
+
+    assert soon.look_again_at == START + LOOK_AGAIN_AT_SUSPECTED_AFTER
+    assert last.look_again_at == START + SECOND
+    assert ahead.reason is Reason.OPENED_STILL_SUSPECTED
+
+
+@pytest.mark.parametrize(
+    ("closed_ago", "received_ago", "reason"),
+    [
+        (2 * MINUTE, MINUTE, Reason.OPENED_RAISED),
+        (MINUTE, 2 * MINUTE, Reason.OPENED_STILL_DETECTED),
+    ],
+)
+def test_what_grew_after_a_closing_opens_again(
+    closed_ago: timedelta, received_ago: timedelta, reason: Reason
+) -> None:
+    """Closed as false, and then the evidence grew: at once. What was known before can wait."""
+    found = detection(transition="raised", level="confirmed", received_ago=received_ago)
+    context = LiftContext(
+        episode_incident_id=7, last_closed_at=START - closed_ago, last_observed_at=START
+    )
+
+    assert decided(found, context).reason is reason
+
+
+def test_levels_have_an_order_and_unknown_words_none() -> None:
+    """A word that a later detector may use raises nothing by itself."""
+    assert is_stronger("probable", "suspected")
+    assert not is_stronger("suspected", "suspected")
+    assert not is_stronger("certain", "suspected")
+    assert is_stronger("suspected", "certain")
