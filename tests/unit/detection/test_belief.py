@@ -217,3 +217,19 @@ def test_samples_that_tell_the_belief_something_ask_to_be_looked_at(
 def sample_at_of(signals: Row) -> Any:
     arrays = sample_arrays(sample_columns([sample(at_s=1, **signals)]))
     return getattr(sample_at, "py_func", sample_at)(arrays, 0)
+
+
+@pytest.mark.parametrize(("boot_id", "found"), [(1, ["began", "raised"]), (2, [])])
+def test_what_a_device_can_tell_is_forgotten_at_its_new_boot(
+    boot_id: int, found: list[str]
+) -> None:
+    """A mode told once speaks against a technician, until the device has started anew."""
+    state = FleetState.empty(1)
+    silent_mode = {name: value for name, value in STANDING.items() if name != "service_mode"}
+    told(state, sample(at_s=0, speed_mps=0.0, car_door="open", door_zone="inside"))
+    normal = event(at_s=1, kind="mode_changed", service_mode="normal")
+    take_events(state, event_columns([normal]), THRESHOLDS)
+
+    rows = [sample(at_s=2 + at_s, **silent_mode) | {"boot_id": boot_id} for at_s in range(60)]
+
+    assert [line[0] for line in told(state, *rows)] == found
