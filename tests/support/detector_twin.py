@@ -527,6 +527,9 @@ class Twin:
     def withdrawn(self, at_us: int) -> bool:
         episode = self.open["entrapment"]
         assert self.rest_us is not None
+        assert self.weighed is not None
+        if {"door_opening", "door_fault"} & self.weighed.keys():
+            return False
         if episode.level != "suspected" and episode.onset_us != self.rest_us:
             return False
         odds = self.belief().odds_against(max(at_us, self.rest_us))

@@ -233,3 +233,39 @@ def test_what_a_device_can_tell_is_forgotten_at_its_new_boot(
     rows = [sample(at_s=2 + at_s, **silent_mode) | {"boot_id": boot_id} for at_s in range(60)]
 
     assert [line[0] for line in told(state, *rows)] == found
+
+
+AT_LANDING = STANDING | {"door_zone": "inside", "car_calls_count": 1, "load_kg": 75.0}
+
+
+def test_a_late_press_of_door_open_takes_nothing_back() -> None:
+    """The car does not start; only after half a minute someone presses: still the same episode."""
+    state = FleetState.empty(1)
+    pressed = [0] * 30 + [1] * 10 + [2] * 10
+    rows = [
+        sample(at_s=at_s, door_open_presses_count=count, **AT_LANDING)
+        for at_s, count in enumerate(pressed)
+    ]
+
+    found = told(state, sample(at_s=-1, **AT_LANDING | {"car_door": "open"}), *rows)
+
+    assert [line[:2] for line in found] == [
+        ("began", "suspected"),
+        ("raised", "probable"),
+        ("raised", "confirmed"),
+    ]
+    assert found[-1][2] == 40.0
+
+
+def test_doors_that_open_at_last_end_an_entrapment_and_do_not_withdraw_it() -> None:
+    """Someone opens the doors of a car that stood shut on arrival: people were in there."""
+    state = FleetState.empty(1)
+    arrived = [sample(at_s=at_s, **AT_LANDING) for at_s in range(40)]
+    opening = [sample(at_s=40 + at_s, **AT_LANDING | {"car_door": "opening"}) for at_s in range(4)]
+    out = {"car_door": "open", "load_kg": 0.0, "occupancy": "empty"}
+    story = [sample(at_s=-1, **RUNNING), *arrived, *opening, sample(at_s=44, **AT_LANDING | out)]
+
+    found = rows_of([observe(state, sample_columns(story), THRESHOLDS)])
+
+    ended = [row for row in found if row["transition"] == "ended"]
+    assert [(row["level"], row["reason"]) for row in ended] == [("probable", "way_out_open")]
