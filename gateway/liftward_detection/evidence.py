@@ -164,11 +164,12 @@ def _door_pieces(record: Record) -> int:
 
 @helper
 def _call_pieces(record: Record) -> int:
-    bits = 0
-    if record["car_calls"] == YES:
-        bits |= _CAR_CALLS
+    """Return what the car was asked for at this stop; controllers cancel calls after a fault."""
+    waited = record["car_calls"] == YES or record["pieces"] & _CAR_CALLS != 0
+    bits = _CAR_CALLS if waited else 0
     at_landing = record["at_level"] != NO
-    if record["car_calls"] == NO and at_landing and not record["flags"] & TRAVELLED:
+    no_call = record["car_calls"] == NO and not waited
+    if no_call and at_landing and not record["flags"] & TRAVELLED:
         bits |= _NO_CAR_CALLS
     if record["direction_set"] == YES and at_landing:
         bits |= _DIRECTION_SET

@@ -269,3 +269,15 @@ def test_doors_that_open_at_last_end_an_entrapment_and_do_not_withdraw_it() -> N
 
     ended = [row for row in found if row["transition"] == "ended"]
     assert [(row["level"], row["reason"]) for row in ended] == [("probable", "way_out_open")]
+
+
+def test_a_call_that_the_controller_cancels_takes_nothing_back() -> None:
+    """After a fault many controllers drop the car calls: the people still wanted to go."""
+    state = FleetState.empty(1)
+    rows = [
+        sample(at_s=at_s, **AT_LANDING | {"car_calls_count": int(at_s < 25)}) for at_s in range(60)
+    ]
+
+    found = told(state, sample(at_s=-1, **AT_LANDING | {"car_door": "open"}), *rows)
+
+    assert [line[:2] for line in found] == [("began", "suspected"), ("raised", "probable")]
