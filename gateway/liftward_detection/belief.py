@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from liftward_detection.compiling import helper
 from liftward_detection.evidence import (
-    CLOSED_HERE_PIECE,
     COUNT_BITS,
     DOOR_OPENING_PIECE,
     PRESSES_SHIFT,
@@ -113,12 +112,11 @@ def _all_log_odds(pieces: int, place: int, limits: Limits) -> Numbers:
 
 @helper
 def _opening_since_us(record: Record, pieces: int) -> int:
-    """Return when the doors were last asked to open, as far as that is known."""
+    """Return when the doors were to open: on arrival, or since they say that they do."""
     rest_us = record["rest_since_us"]
     if pieces & DOOR_OPENING_PIECE:
         return max(rest_us, record["door_since_us"])  # type: ignore[no-any-return]  # records are untyped
-    # Whoever stands in a car that closed here and presses door-open gets the doors opened.
-    return max(rest_us, record["press_since_us"]) if pieces & CLOSED_HERE_PIECE else rest_us  # type: ignore[no-any-return]  # records are untyped
+    return rest_us  # type: ignore[no-any-return]  # records are untyped
 
 
 @helper

@@ -24,6 +24,7 @@ from liftward_detection.belief import course_of, crossing_us, explain, odds_agai
 from liftward_detection.compiling import constant, helper
 from liftward_detection.episodes import Context, begin, finish, raise_to, write
 from liftward_detection.evidence import (
+    DOOR_MOVES,
     POWER_LOST_PIECE,
     SECOND_SOURCES,
     is_automatic,
@@ -141,8 +142,10 @@ def _is_withdrawn(record: Record, at_us: int, limits: Limits) -> bool:
     """Tell whether the belief of the open episode has fallen too low.
 
     A car that was probably stuck and has moved since may only just have arrived: its people are
-    not out before the doors open.
+    not out before the doors open. And doors that begin to open say nothing of what was before.
     """
+    if record["pieces"] & DOOR_MOVES:
+        return False
     same_stop = record["rest_since_us"] == record["since_us"][_ENTRAPMENT]
     if level_reached(record) != _SUSPECTED and not same_stop:
         return False

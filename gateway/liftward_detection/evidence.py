@@ -57,9 +57,9 @@ _SAFETY_CHAIN_OPEN = 1 << Piece.SAFETY_CHAIN_OPEN.code
 _POWER_LOST = 1 << Piece.POWER_LOST.code
 _CONTROLLER_CODE = 1 << Piece.CONTROLLER_CODE.code
 SECOND_SOURCES = _ALARM_BUTTON | _CONTROLLER_CODE | _MORE_DOOR_OPEN_PRESSES
-CLOSED_HERE_PIECE = _CLOSED_HERE
 POWER_LOST_PIECE = _POWER_LOST
 DOOR_OPENING_PIECE = _DOOR_OPENING
+DOOR_MOVES = _DOOR_OPENING | _DOOR_FAULT
 
 _GB_01 = DetectionKind.GB_01.code
 _GB_08 = DetectionKind.GB_08.code
@@ -164,11 +164,12 @@ def _door_pieces(record: Record) -> int:
 
 @helper
 def _call_pieces(record: Record) -> int:
-    bits = 0
-    if record["car_calls"] == YES:
-        bits |= _CAR_CALLS
+    """Return what the car was asked for at this stop; controllers cancel calls after a fault."""
+    waited = record["car_calls"] == YES or record["pieces"] & _CAR_CALLS != 0
+    bits = _CAR_CALLS if waited else 0
     at_landing = record["at_level"] != NO
-    if record["car_calls"] == NO and at_landing and not record["flags"] & TRAVELLED:
+    no_call = record["car_calls"] == NO and not waited
+    if no_call and at_landing and not record["flags"] & TRAVELLED:
         bits |= _NO_CAR_CALLS
     if record["direction_set"] == YES and at_landing:
         bits |= _DIRECTION_SET

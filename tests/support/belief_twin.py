@@ -91,8 +91,6 @@ class Belief:
         signs = [us for us in (self.press_us, self.alarm_us) if us is not None]
         if explanation == "opening" and "door_opening" in self.pieces:
             return "opening_door", max(self.rest_us, self.door_us or self.rest_us)
-        if explanation == "opening" and "closed_here" in self.pieces and self.press_us is not None:
-            return "opening", max(self.rest_us, self.press_us)
         if explanation == "lingering" and signs:
             return "lingering_sign", max(self.rest_us, min(signs))
         if explanation == "rescue_device" and self.mains_us is not None:

@@ -458,6 +458,7 @@ class Twin:
     def pieces(self) -> dict[str, int]:
         facts, mode = self.facts, self.effective_mode()
         landing = facts.at_level is not False
+        called = facts.calls is True or "car_calls" in (self.weighed or {})
         more_presses = min(self.presses_here, 4) - 1
         more_retries = min(self.retries_here, 4) - 1
         code_from_us = (self.rest_us or 0) - self.us(self.limits.code_before_s)
@@ -474,8 +475,8 @@ class Twin:
             "sensor_empty": self.sensor_said == {False},
             "load_occupied": self.load_said == {True},
             "load_empty": self.load_said == {False},
-            "car_calls": facts.calls,
-            "no_car_calls": facts.calls is False and landing and not self.travelled,
+            "car_calls": called,
+            "no_car_calls": facts.calls is False and not called and landing and not self.travelled,
             "direction_set": landing and facts.direction_set,
             "doors_unknown": landing
             and facts.shut is None
@@ -540,6 +541,9 @@ class Twin:
     def withdrawn(self, at_us: int) -> bool:
         episode = self.open["entrapment"]
         assert self.rest_us is not None
+        assert self.weighed is not None
+        if {"door_opening", "door_fault"} & self.weighed.keys():
+            return False
         if episode.level != "suspected" and episode.onset_us != self.rest_us:
             return False
         odds = self.belief().odds_against(max(at_us, self.rest_us))

@@ -217,3 +217,67 @@ def test_samples_that_tell_the_belief_something_ask_to_be_looked_at(
 def sample_at_of(signals: Row) -> Any:
     arrays = sample_arrays(sample_columns([sample(at_s=1, **signals)]))
     return getattr(sample_at, "py_func", sample_at)(arrays, 0)
+
+
+@pytest.mark.parametrize(("boot_id", "found"), [(1, ["began", "raised"]), (2, [])])
+def test_what_a_device_can_tell_is_forgotten_at_its_new_boot(
+    boot_id: int, found: list[str]
+) -> None:
+    """A mode told once speaks against a technician, until the device has started anew."""
+    state = FleetState.empty(1)
+    silent_mode = {name: value for name, value in STANDING.items() if name != "service_mode"}
+    told(state, sample(at_s=0, speed_mps=0.0, car_door="open", door_zone="inside"))
+    normal = event(at_s=1, kind="mode_changed", service_mode="normal")
+    take_events(state, event_columns([normal]), THRESHOLDS)
+
+    rows = [sample(at_s=2 + at_s, **silent_mode) | {"boot_id": boot_id} for at_s in range(60)]
+
+    assert [line[0] for line in told(state, *rows)] == found
+
+
+AT_LANDING = STANDING | {"door_zone": "inside", "car_calls_count": 1, "load_kg": 75.0}
+
+
+def test_a_late_press_of_door_open_takes_nothing_back() -> None:
+    """The car does not start; only after half a minute someone presses: still the same episode."""
+    state = FleetState.empty(1)
+    pressed = [0] * 30 + [1] * 10 + [2] * 10
+    rows = [
+        sample(at_s=at_s, door_open_presses_count=count, **AT_LANDING)
+        for at_s, count in enumerate(pressed)
+    ]
+
+    found = told(state, sample(at_s=-1, **AT_LANDING | {"car_door": "open"}), *rows)
+
+    assert [line[:2] for line in found] == [
+        ("began", "suspected"),
+        ("raised", "probable"),
+        ("raised", "confirmed"),
+    ]
+    assert found[-1][2] == 40.0
+
+
+def test_doors_that_open_at_last_end_an_entrapment_and_do_not_withdraw_it() -> None:
+    """Someone opens the doors of a car that stood shut on arrival: people were in there."""
+    state = FleetState.empty(1)
+    arrived = [sample(at_s=at_s, **AT_LANDING) for at_s in range(40)]
+    opening = [sample(at_s=40 + at_s, **AT_LANDING | {"car_door": "opening"}) for at_s in range(4)]
+    out = {"car_door": "open", "load_kg": 0.0, "occupancy": "empty"}
+    story = [sample(at_s=-1, **RUNNING), *arrived, *opening, sample(at_s=44, **AT_LANDING | out)]
+
+    found = rows_of([observe(state, sample_columns(story), THRESHOLDS)])
+
+    ended = [row for row in found if row["transition"] == "ended"]
+    assert [(row["level"], row["reason"]) for row in ended] == [("probable", "way_out_open")]
+
+
+def test_a_call_that_the_controller_cancels_takes_nothing_back() -> None:
+    """After a fault many controllers drop the car calls: the people still wanted to go."""
+    state = FleetState.empty(1)
+    rows = [
+        sample(at_s=at_s, **AT_LANDING | {"car_calls_count": int(at_s < 25)}) for at_s in range(60)
+    ]
+
+    found = told(state, sample(at_s=-1, **AT_LANDING | {"car_door": "open"}), *rows)
+
+    assert [line[:2] for line in found] == [("began", "suspected"), ("raised", "probable")]

@@ -279,7 +279,7 @@ def test_alarm_on_a_lift_without_door_signals_is_raised_once() -> None:
     )
 
     assert [line for line in found if line[0] == "entrapment"] == [
-        ["entrapment", "began", 10.839244],
+        ["entrapment", "began", 10.596729],
         ["entrapment", "ended", 30.0],
     ]
 
