@@ -260,6 +260,9 @@ _samples_loop = _build_loop(SOURCE_FINGERPRINT)
 
 def _transitions(table: Table) -> Transitions:
     rows = np.zeros(len(table), ROW)
+    for name in ROW.names or ():
+        if ROW[name].kind == "f":
+            rows[name] = np.nan  # what a timer does not know
     rows["lift_index"] = table[:, _LIFT]
     rows["kind"] = DetectionKind.ENTRAPMENT.code
     rows["transition"] = table[:, _TRANSITION]
@@ -269,5 +272,4 @@ def _transitions(table: Table) -> Transitions:
     rows["detected_us"] = table[:, _DECIDED]
     rows["received_us"] = table[:, _RECEIVED]
     rows["stationary_since_us"] = NONE_US
-    rows["load_kg"] = np.nan
     return Transitions(rows)
