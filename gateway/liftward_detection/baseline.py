@@ -260,6 +260,9 @@ _samples_loop = _build_loop(SOURCE_FINGERPRINT)
 
 def _transitions(table: Table) -> Transitions:
     rows = np.zeros(len(table), ROW)
+    for name in ROW.names or ():
+        if ROW[name].kind == "f":
+            rows[name] = np.nan  # what a timer does not know
     rows["lift_index"] = table[:, _LIFT]
     rows["kind"] = DetectionKind.ENTRAPMENT.code
     rows["transition"] = table[:, _TRANSITION]

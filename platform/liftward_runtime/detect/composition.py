@@ -15,7 +15,7 @@ from liftward_runtime.detect.scoring import Job
 from liftward_runtime.detect.sensor_sets import ALL_SETS, FULL, GATEWAY_SETS, REDUCED_SETS
 
 LIFT_DAYS = 51_000.0
-QUICK_LIFT_DAYS = 260.0
+QUICK_LIFT_DAYS = 200.0
 SEEDS = tuple(range(1, 17))
 TUNING_SEEDS = (1_000, 1_999)  # thresholds are tuned on these, and no figure is reported from them
 QUICK_SEEDS = (1_000,)

@@ -39,11 +39,11 @@ def line(topic: str, at: datetime, payload: Any) -> bytes:
 
 
 def golden_lines(rows: Iterable[Row]) -> list[bytes]:
-    """Return the messages of a golden story."""
+    """Return the messages of a golden story; numbered anew, for two of a second are no repeat."""
     lines = []
-    for row in rows:
+    for number, row in enumerate(rows):
         fields = {name: value for name, value in row.items() if name not in _NOT_SENT}
-        said = {"observed_at": moment(row["at_us"]), **fields}
+        said = {"observed_at": moment(row["at_us"]), **fields, "sequence": number}
         if "gb_code" in row:
             said |= {"code": f"{row['gb_code']:02d}", "vocabulary": "gbt24476-2017"}
         kind = TopicKind.EVENT if "kind" in row else TopicKind.TELEMETRY
