@@ -27,7 +27,7 @@ _MARKS: LiteralString = (
 )
 _EPISODES: LiteralString = (
     "SELECT lift_id, transition, count(*) AS count FROM detection JOIN lift USING (lift_key)"
-    " WHERE kind = 'entrapment' GROUP BY 1, 2"
+    " WHERE kind = 'entrapment' AND transition <> 'raised' GROUP BY 1, 2"
 )
 _COMMITS: LiteralString = (
     "SELECT DISTINCT extract(epoch FROM pg_xact_commit_timestamp(xmin))::float8 AS at_s"
