@@ -272,5 +272,4 @@ def _transitions(table: Table) -> Transitions:
     rows["detected_us"] = table[:, _DECIDED]
     rows["received_us"] = table[:, _RECEIVED]
     rows["stationary_since_us"] = NONE_US
-    rows["load_kg"] = rows["probability"] = np.nan  # a timer holds no belief
     return Transitions(rows)
