@@ -15,11 +15,12 @@ from liftward_detection.episodes import (
     raise_level,
 )
 from liftward_detection.events import EventArrays, EventWord
-from liftward_detection.faults import faults_suppressed, take_mode
+from liftward_detection.faults import take_mode
+from liftward_detection.faults_doors import note_retry
+from liftward_detection.faults_suppressed import drop_suppressed
 from liftward_detection.fleet import (
     BYTE,
     DERIVED,
-    DOOR_RETRIED,
     NONE_US,
     OPEN,
     PENDING,
@@ -31,9 +32,6 @@ from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Re
 from liftward_wire.states import Button
 
 _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
-_GB_02 = constant(DetectionKind.GB_02.code)
-_GB_04 = constant(DetectionKind.GB_04.code)
-_GB_05 = constant(DetectionKind.GB_05.code)
 _GB_40 = constant(DetectionKind.GB_40.code)
 _GB_41 = constant(DetectionKind.GB_41.code)
 _GB_47 = constant(DetectionKind.GB_47.code)
@@ -119,10 +117,7 @@ def _apply_suppression(record: Record) -> None:
     update_suppression(record)
     if record["suppression"] != _NOT_SUPPRESSED and record["status"][_ENTRAPMENT] & PENDING:
         drop(record, _ENTRAPMENT)
-    if faults_suppressed(record):
-        for kind in (_GB_02, _GB_04, _GB_05):
-            if record["status"][kind] & PENDING:
-                drop(record, kind)
+    drop_suppressed(record)
 
 
 @helper
@@ -162,7 +157,7 @@ def _apply_event(
         if pressed:
             watch_alarm(record, at_us, context.limits)
     elif word == _DOOR_RETRY:
-        record["flags"] |= DOOR_RETRIED
+        note_retry(record, at_us, context)
     elif word == _MODE_CHANGED:
         take_mode(record, events.service_mode[i], at_us, context)
 
@@ -187,6 +182,7 @@ def take_event(
         expected_us = events.received_at_us[i] - allowance_us(record, context.limits)
         fire_due(record, min(at_us, expected_us), context)
     _apply_event(record, events, i, context)
+    record["events_untold"] = 1
     _apply_suppression(record)
     if sampled:
         fire_due(record, record["observed_us"], context)

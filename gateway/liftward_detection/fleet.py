@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from liftward_detection.kinds import KIND_COUNT, Suppression
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 NONE_US = -(2**63)  # "never", in every field that holds a device time
 NEVER_DUE_US = 2**63 - 1  # "no timer is running", in platform time
@@ -58,10 +58,29 @@ RECORD = np.dtype(
         ("entrapment_due_us", "<i8"),
         ("since_us", "<i8", (KIND_COUNT,)),  # onset of the pending condition or open episode
         ("door_open_presses_count", "<i8"),
+        # What the fault rules remember between samples; see the modules `faults_*`.
+        ("position_at_us", "<i8"),  # when `position_m` was told
+        ("position_doubted_us", "<i8"),  # the position jumped as no car can
+        ("left_landing_us", "<i8"),  # the car left a landing with its doors open
+        ("reopened_us", "<i8"),  # the doors first failed to close, or to open, at this stop
+        ("badly_stopped_us", "<i8"),  # the first of the stops off level in a row
+        ("calls_since_us", "<i8"),  # a car call waits in an empty car
+        ("position_m", "<f4"),
+        ("jumped_from_m", "<f4"),
+        ("opened_at_m", "<f4"),  # where the doors last stood open at a landing
+        ("top_m", "<f4"),  # highest landing served so far
+        ("worst", "<f4", (KIND_COUNT,)),  # what a pending or open fault measures, at its worst
+        ("facts_seen", "<i4"),  # the facts at which the fault rules last looked, packed
+        # Nameplate, from the registration; NaN and 0 when not known.
+        ("rated_speed_mps", "<f4"),
+        ("rated_load_kg", "<f4"),
+        ("floors_count", "<i2"),
+        ("floor_low", "<i2"),  # landings served so far
+        ("floor_high", "<i2"),
+        ("floor", "<i2"),
         # What the last sample said, as far as a later one or a verdict needs it.
         ("position_anchor_m", "<f4"),
         ("load_kg", "<f4"),
-        ("floor", "<i2"),
         ("status", "u1", (KIND_COUNT,)),
         ("flags", "u1"),
         ("service_mode", "i1"),  # code, last known
@@ -76,6 +95,14 @@ RECORD = np.dtype(
         ("car_calls", "i1"),
         ("chain_open", "i1"),
         ("power_lost", "i1"),
+        ("reopenings_count", "u1"),
+        ("retries_count", "u1"),
+        ("bad_stops_count", "u1"),
+        ("good_stops_count", "u1"),
+        ("calls_openings_count", "u1"),
+        ("fault_flags", "u1"),  # bits of `fault_memory`
+        ("car_door", "i1"),  # code, last known
+        ("events_untold", "i1"),  # an event came since the fault rules last looked
     ],
     align=True,
 )
@@ -92,6 +119,23 @@ _TIMES = (
     "button_at_us",
     "entrapment_due_us",
     "since_us",
+    "position_at_us",
+    "position_doubted_us",
+    "left_landing_us",
+    "reopened_us",
+    "badly_stopped_us",
+    "calls_since_us",
+)
+_NOT_A_NUMBER = (
+    "position_anchor_m",
+    "load_kg",
+    "rated_speed_mps",
+    "rated_load_kg",
+    "worst",
+    "position_m",
+    "jumped_from_m",
+    "opened_at_m",
+    "top_m",
 )
 
 # magic, state version, lift count, CRC-32 of what follows
@@ -132,9 +176,26 @@ class FleetState:
         added = lift_count - self.lift_count
         if added < 0:
             raise ValueError(f"lift_count is {lift_count}; allowed: {self.lift_count} or more")
-        more = FleetState.empty(added)
-        self.records = np.concatenate([self.records, more.records])
-        self.tick_due_us = np.concatenate([self.tick_due_us, more.tick_due_us])
+        more = FleetState.empty(lift_count)  # concatenation leaves padding to chance
+        more.records[: self.lift_count] = self.records
+        more.tick_due_us[: self.lift_count] = self.tick_due_us
+        self.records, self.tick_due_us = more.records, more.tick_due_us
+
+    def set_nameplates(
+        self,
+        lift_index: NDArray[np.int32],
+        *,
+        rated_speed_mps: NDArray[np.float32],
+        rated_load_kg: NDArray[np.float32],
+        floors_count: NDArray[np.int16],
+    ) -> None:
+        """Note what the registration says of these lifts; arrays of shape (n,).
+
+        NaN, and 0 floors, are not known: the rules that need them are then silent.
+        """
+        self.records["rated_speed_mps"][lift_index] = rated_speed_mps
+        self.records["rated_load_kg"][lift_index] = rated_load_kg
+        self.records["floors_count"][lift_index] = floors_count
 
     def suppression(self, lift_index: int) -> Suppression:
         """Return why this lift is not watched for entrapment now, as of its last sample."""
@@ -148,7 +209,8 @@ class FleetState:
     def from_bytes(cls, data: bytes) -> Self:
         """Restore a saved state; raise StateError when it is damaged or of another version."""
         lift_count = _checked_lift_count(data)
-        records = np.frombuffer(data, RECORD, lift_count, _HEADER.size).copy()
+        body = bytearray(data[_HEADER.size : _HEADER.size + lift_count * RECORD.itemsize])
+        records = np.frombuffer(body, RECORD)  # a copy of an array would leave padding to chance
         tick_due_us = np.frombuffer(
             data, "<i8", lift_count, _HEADER.size + lift_count * RECORD.itemsize
         )
@@ -162,8 +224,9 @@ def _blank(lift_count: int) -> NDArray[np.void]:
     records["boot_id"] = records["sequence"] = -1
     records["event_boot_id"] = records["event_sequence"] = -1
     records["door_open_presses_count"] = NO_COUNT
-    records["position_anchor_m"] = records["load_kg"] = np.nan
-    records["floor"] = NO_FLOOR
+    for name in _NOT_A_NUMBER:
+        records[name] = np.nan
+    records["floor"] = records["floor_low"] = records["floor_high"] = NO_FLOOR
     return records
 
 

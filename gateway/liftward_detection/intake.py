@@ -9,6 +9,7 @@ from liftward_detection.compiling import constant, helper
 from liftward_detection.entrapment import update_suppression, watch, watch_release
 from liftward_detection.episodes import Context, earliest_due_us, fire_due, is_news, settle
 from liftward_detection.facts import NO, YES, Facts, aboard_after, facts_of, known
+from liftward_detection.fault_memory import set_fault_clock_back
 from liftward_detection.faults import take_mode, watch_faults
 from liftward_detection.fleet import (
     BYTE,
@@ -67,6 +68,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
         record["button_at_us"] += step_us
     if record["entrapment_due_us"] != NONE_US:
         record["entrapment_due_us"] += step_us
+    set_fault_clock_back(record, step_us)
 
 
 @helper
@@ -208,6 +210,6 @@ def take_sample(
     else:
         record["flags"] &= BYTE ^ OPENED_IN_EPISODE
         watch(record, facts, at_us, limits)
-    watch_faults(record, facts, travelled_before, at_us, context)
+    watch_faults(record, sample, facts, travelled_before, at_us, context)
     if earliest_due_us(record, limits) <= at_us:
         fire_due(record, at_us, context)

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from liftward_detection.catalogue import CATALOGUE
 from liftward_detection.fleet import NO_FLOOR, NONE_US
 from liftward_detection.kinds import DetectionKind, Evidence, Level, Reason, Transition
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND
@@ -29,6 +30,7 @@ ROW = np.dtype(
         ("stationary_since_us", "<i8"),
         ("load_kg", "<f4"),
         ("floor", "<i2"),
+        ("worst", "<f4"),  # what the kind measures (catalogue: `measures`), NaN when nothing
     ],
     align=True,
 )
@@ -37,6 +39,7 @@ _KINDS = tuple(DetectionKind)
 _TRANSITIONS = tuple(Transition)
 _LEVELS = tuple(Level)
 _REASONS = tuple(Reason)
+_MEASURES = tuple(CATALOGUE[kind].measures for kind in DetectionKind)
 _EVIDENCE_NAMES = tuple((int(bit), str(bit.name).lower()) for bit in Evidence)
 
 
@@ -65,7 +68,7 @@ class Transitions:
         """Yield readable rows: words for codes, numbers for times, evidence by name.
 
         `evidence` holds true for each piece that was there, and numbers where they are known:
-        seconds_stationary, floor, load_kg.
+        seconds_stationary, floor, load_kg, and what the kind measures (catalogue: `measures`).
         """
         for row in self.table:
             yield {
@@ -91,4 +94,7 @@ def _evidence_of(row: np.void) -> dict[str, Any]:
         evidence["floor"] = int(row["floor"])
     if not np.isnan(row["load_kg"]):
         evidence["load_kg"] = round(float(row["load_kg"]), 1)
+    measures = _MEASURES[row["kind"]]
+    if measures is not None and not np.isnan(row["worst"]):
+        evidence[measures] = round(float(row["worst"]), 3)
     return evidence

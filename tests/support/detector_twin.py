@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from liftward_detection.thresholds import Thresholds
+from support import fault_twin
+from support.fault_twin import FaultMemory
 
 SECOND_US = 1_000_000
 MODE_CODES = {
@@ -94,6 +96,9 @@ class Twin:
     pressed: bool = False
     retried: bool = False
     opened_in_episode: bool = False
+    rated_speed_mps: float | None = None
+    floors_count: int | None = None
+    faults: FaultMemory = field(default_factory=FaultMemory)
     out: list[Row] = field(default_factory=list)
 
     # ---- what others call -------------------------------------------------------------------
@@ -123,8 +128,7 @@ class Twin:
         self.forget_press_under_command()
         if self.suppressed():
             self.pending.pop("entrapment", None)
-        if self.faults_suppressed():
-            self.pending = {k: v for k, v in self.pending.items() if k == "entrapment"}
+        fault_twin.drop_suppressed(self)
         if self.last:
             self.fire_until(self.last["at_us"])
         return self.out
@@ -157,6 +161,7 @@ class Twin:
         self.last = self.last | {"at_us": self.last["at_us"] + step_us}
         self.pending = {kind: since + step_us for kind, since in self.pending.items()}
         self.entrapment_due_us += step_us
+        self.faults.shift(step_us)
         for name in ("stationary_us", "alarm_us", "open_us", "mode_at_us", "button_event_us"):
             value = getattr(self, name)
             if value is not None:
@@ -251,7 +256,7 @@ class Twin:
         else:
             self.opened_in_episode = False
             self.watch_entrapment(at_us)
-        self.watch_faults(at_us, before)
+        fault_twin.watch(self, row, before, at_us)
 
     def note_presses(self, row: Row) -> None:
         count = row.get("door_open_presses_count")
@@ -319,9 +324,6 @@ class Twin:
         if commanded and "entrapment" not in self.open:
             self.alarm_us = None
 
-    def faults_suppressed(self) -> bool:
-        return self.effective_mode() in {"inspection", "firefighter", "out_of_service"}
-
     def trapped(self) -> Fact:
         facts, alarm = self.facts, self.alarm_us is not None
         if facts.shut is False:
@@ -381,36 +383,6 @@ class Twin:
             return
         self.grade("entrapment")
 
-    # ---- faults -------------------------------------------------------------------------------
-
-    def watch_faults(self, at_us: int, before: Facts) -> None:
-        facts = self.facts
-        if facts.displaced:
-            self.pending.pop("gb_04", None)
-        lasting = "gb_01" in self.open and self.open["gb_01"].derived
-        in_run = facts.travelling is True or (before.travelling is True and facts.shut is True)
-        chain = facts.chain_open and (in_run or lasting)
-        held: Fact = {"open": True, "closing": True, "fault": True, "closed": False}.get(facts.door)
-        demand = any_of(facts.door == "fault", self.retried, facts.calls)
-        door_stays = all_of(facts.stationary, held, demand, facts.at_level is not False)
-        door_open: Fact = None
-        if "open" in {facts.door, facts.landing}:
-            door_open = True
-        elif facts.door == "closed":
-            door_open = False
-        self.settle("gb_01", self.unless_suppressed("gb_01", chain), at_us)
-        self.settle("gb_02", self.unless_suppressed("gb_02", door_stays), at_us)
-        outside = all_of(facts.stationary, not_(facts.at_level))
-        self.settle("gb_04", self.unless_suppressed("gb_04", outside), at_us)
-        moving_open = all_of(facts.travelling, door_open)
-        self.settle("gb_05", self.unless_suppressed("gb_05", moving_open), at_us)
-        self.settle("gb_41", facts.power_lost, at_us)
-
-    def unless_suppressed(self, kind: str, condition: Fact) -> Fact:
-        if not self.faults_suppressed() or condition is False:
-            return condition
-        return None if kind in self.open else False
-
     # ---- events -------------------------------------------------------------------------------
 
     def apply_event(self, row: Row) -> None:
@@ -430,7 +402,7 @@ class Twin:
             self.button_event_us = at_us
             self.take_button("released", at_us)
         elif word == "door_retry":
-            self.retried = True
+            fault_twin.note_retry(self, at_us)
         elif word == "mode_changed":
             self.take_mode(row.get("service_mode", "unknown"), at_us)
 
@@ -480,17 +452,12 @@ class Twin:
         return round(duration_s * SECOND_US)
 
     def hold_us(self, kind: str) -> int:
-        limits = self.limits
-        return self.us(
-            {
-                "gb_02": limits.door_held_open_s + limits.door_hold_off_s,
-                "gb_04": limits.stopped_outside_zone_s,
-                "gb_05": limits.moving_with_door_open_s,
-            }.get(kind, 0.0)
-        )
+        return fault_twin.hold_us(self, kind)
 
     def fire_until(self, horizon_us: int) -> None:
         for kind, since_us in list(self.pending.items()):
+            if kind not in fault_twin.TIMED:
+                continue
             at_us = (
                 self.entrapment_due_us if kind == "entrapment" else since_us + self.hold_us(kind)
             )
@@ -519,8 +486,12 @@ class Twin:
             self.pending.setdefault(kind, at_us)
             if self.hold_us(kind) == 0:
                 self.begin(kind, "condition_held", at_us)
-        else:
-            self.pending.pop(kind, None)
+        elif kind in self.pending:
+            self.drop(kind)
+
+    def drop(self, kind: str) -> None:
+        del self.pending[kind]
+        self.faults.worst.pop(kind, None)
 
     def begin(self, kind: str, reason: str, at_us: int) -> None:
         self.open[kind] = Episode(self.pending.pop(kind), derived=True)
@@ -529,6 +500,7 @@ class Twin:
     def finish(self, kind: str, reason: str, at_us: int) -> None:
         self.write(kind, "ended", reason, max(at_us, self.open[kind].onset_us))
         del self.open[kind]
+        self.faults.worst.pop(kind, None)
 
     def grade(self, kind: str) -> str:
         episode = self.open[kind]
@@ -586,6 +558,8 @@ class Twin:
             found["floor"] = self.floor
         if self.load_kg is not None:
             found["load_kg"] = round(self.load_kg, 1)
+        if kind in fault_twin.MEASURES and kind in self.faults.worst:
+            found[fault_twin.MEASURES[kind]] = round(self.faults.worst[kind], 3)
         return found
 
 

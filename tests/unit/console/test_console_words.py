@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from liftward_detection.catalogue import CATALOGUE
 from liftward_detection.kinds import DetectionKind, Evidence, Level, Reason, Transition
 from liftward_platform.access.model import Role
 from liftward_platform.incidents import detection_decision
@@ -69,6 +70,7 @@ def test_every_code_has_a_word(table: str, file: str) -> None:
 def test_every_piece_of_evidence_has_a_word(file: str) -> None:
     """Evidence is a set of named bits and a few numbers."""
     names = {str(bit.name).lower() for bit in Evidence} | {"seconds_stationary", "floor", "load_kg"}
+    names |= {facts.measures for facts in CATALOGUE.values() if facts.measures is not None}
 
     assert names - words(file, "evidence") == set()
 
