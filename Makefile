@@ -47,6 +47,7 @@ docs: setup
 	$(BIN)/python -P -m liftward_wire.contract_tables docs/contract.md
 	$(BIN)/python -P -m liftward_wire.profiles.page docs/profiles.md
 	$(BIN)/python -P -m liftward_detection.state_page > docs/detector-state.md
+	$(BIN)/python -P -m liftward_platform.faults.catalogue_page docs/fault-catalogue.md
 	$(BIN)/python -P -m liftward_platform.api.openapi docs/openapi.json
 	$(BIN)/python -P -m liftward_simulator.outputs.truth_schema docs/truth.schema.json
 	$(BIN)/python -P -m liftward_platform.devices.broker_files > deploy/mosquitto/acl

@@ -3,5 +3,6 @@
 Pure numpy and numba. Knows samples and events in columns, thresholds and one record per lift. Must
 not know the clock, the network, the database, MQTT, incidents or people's names. Start reading at
 `detector` (what others call), then `loops` (the order of things), `entrapment` and `faults` (the
-rules), `facts` (what one sample says) and `episodes` (how a condition becomes an episode).
+rules), `catalogue` (what they mean), `facts` (what one sample says) and `episodes` (how a condition
+becomes an episode).
 """

@@ -27,13 +27,24 @@ from liftward_detection.fleet import (
 )
 from liftward_detection.kinds import DetectionKind, Evidence, Level, Piece, Reason, Transition
 from liftward_detection.quiet import look_again
-from liftward_detection.thresholds import Limits
+from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_wire.states import ServiceMode
 
 _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
-_GB_02 = constant(DetectionKind.GB_02.code)
-_GB_04 = constant(DetectionKind.GB_04.code)
-_GB_05 = constant(DetectionKind.GB_05.code)
+_GB_06 = constant(DetectionKind.GB_06.code)
+# The conditions whose time runs on without a sample. What is measured (a speed, a temperature) must
+# instead be seen again when its time is over: `settle_seen`.
+_TIMED = (
+    constant(DetectionKind.GB_02.code),
+    constant(DetectionKind.GB_03.code),
+    constant(DetectionKind.GB_04.code),
+    _GB_06,
+    constant(DetectionKind.GB_08.code),
+    constant(DetectionKind.MOVING_WITH_DOOR_OPEN.code),
+    constant(DetectionKind.RESCUE_DEVICE_FAILED.code),
+    constant(DetectionKind.CONTROLLER_FAULT.code),
+)
+_NAN = np.float32(np.nan)
 
 _BEGAN = constant(Transition.BEGAN.code)
 _ENDED = constant(Transition.ENDED.code)
@@ -172,6 +183,7 @@ def write(  # noqa: PLR0917 - one place that knows the row's layout
     for weight in range(_WEIGHTS_COUNT):
         row["weights"][weight] = 0
     row["suppression"] = record["suppression"]
+    row["worst"] = record["worst"][kind]
     context.cursor[0] += 1
 
 
@@ -210,24 +222,30 @@ def drop(record: Record, kind: int) -> None:
     look_again(record)  # what stands open or pending is evidence of something else, too
     record["status"][kind] = 0
     record["since_us"][kind] = NONE_US
+    record["worst"][kind] = _NAN
 
 
 @helper
-def _hold_us(kind: int, limits: Limits) -> int:
-    """Return how long a code's condition must hold; those of a plain state need not."""
-    if kind == _GB_02:
-        return limits.door_not_closed_us
-    if kind == _GB_04:
-        return limits.stopped_outside_zone_us
-    return limits.moving_with_door_open_us if kind == _GB_05 else 0
+def hold_us(record: Record, kind: int, limits: Limits) -> int:
+    """Return how long a code's condition must hold; those of a plain state need not.
+
+    A motor run-time limiter is set for the lift's own travel: the lesser of 45 s and the time for
+    it plus 10 s, at least 20 s (EN 81-20 5.9.2.7.3, as remembered).
+    """
+    floors_count, speed_mps = record["floors_count"], record["rated_speed_mps"]
+    if kind == _GB_06 and floors_count > 1 and speed_mps > 0:
+        travel_s = (floors_count - 1) * limits.floor_height_m / float(speed_mps)
+        own_us = int(travel_s * MICROSECONDS_PER_SECOND) + limits.run_time_margin_us
+        return min(max(own_us, limits.run_time_us_min), limits.hold_us[_GB_06])
+    return limits.hold_us[kind]
 
 
 @helper
 def fire_codes(record: Record, horizon_us: int, context: Context) -> None:
     """Open each pending episode of a code that was due at device time `horizon_us` or before."""
-    for kind in (_GB_02, _GB_04, _GB_05):
+    for kind in _TIMED:
         if record["status"][kind] & PENDING:
-            at_us = record["since_us"][kind] + _hold_us(kind, context.limits)
+            at_us = record["since_us"][kind] + hold_us(record, kind, context.limits)
             if at_us <= horizon_us:
                 begin(record, kind, _CONDITION_HELD, at_us, context)
 
@@ -236,9 +254,9 @@ def fire_codes(record: Record, horizon_us: int, context: Context) -> None:
 def earliest_code_due_us(record: Record, limits: Limits) -> int:
     """Return when the first pending code is due, device time, or NEVER_DUE_US."""
     earliest_us = NEVER_DUE_US
-    for kind in (_GB_02, _GB_04, _GB_05):
+    for kind in _TIMED:
         if record["status"][kind] & PENDING:
-            earliest_us = min(earliest_us, record["since_us"][kind] + _hold_us(kind, limits))
+            earliest_us = min(earliest_us, record["since_us"][kind] + hold_us(record, kind, limits))
     return earliest_us
 
 
@@ -274,5 +292,5 @@ def settle(
         look_again(record)
         record["status"][kind] = PENDING
         record["since_us"][kind] = at_us
-        if _hold_us(kind, context.limits) == 0:
+        if context.limits.hold_us[kind] == 0:
             begin(record, kind, _CONDITION_HELD, at_us, context)

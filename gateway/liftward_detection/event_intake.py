@@ -9,16 +9,16 @@ from liftward_detection.entrapment import count_retry, watch_rest, weigh
 from liftward_detection.episodes import (
     Context,
     begin,
-    drop,
     finish,
     raise_level,
 )
 from liftward_detection.events import EventArrays, EventWord
-from liftward_detection.faults import faults_suppressed, take_mode
+from liftward_detection.faults import take_mode
+from liftward_detection.faults_doors import note_retry
+from liftward_detection.faults_suppressed import drop_suppressed
 from liftward_detection.fleet import (
     BYTE,
     DERIVED,
-    DOOR_RETRIED,
     NONE_US,
     OPEN,
     PENDING,
@@ -32,9 +32,6 @@ from liftward_detection.suppression import update_suppression
 from liftward_detection.timers import earliest_due_us, fire_due
 from liftward_wire.states import Button
 
-_GB_02 = constant(DetectionKind.GB_02.code)
-_GB_04 = constant(DetectionKind.GB_04.code)
-_GB_05 = constant(DetectionKind.GB_05.code)
 _GB_40 = constant(DetectionKind.GB_40.code)
 _GB_41 = constant(DetectionKind.GB_41.code)
 _GB_47 = constant(DetectionKind.GB_47.code)
@@ -122,10 +119,7 @@ def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
     update_suppression(record, at_us, context)
     watch_rest(record, False, at_us)
     weigh(record, at_us, context)
-    if faults_suppressed(record):
-        for kind in (_GB_02, _GB_04, _GB_05):
-            if record["status"][kind] & PENDING:
-                drop(record, kind)
+    drop_suppressed(record)
 
 
 @helper
@@ -165,7 +159,7 @@ def _apply_event(
         button = _PRESSED if pressed else _RELEASED
         take_button(record, button, at_us, context)
     elif word == _DOOR_RETRY:
-        record["flags"] |= DOOR_RETRIED
+        note_retry(record, at_us, context)
         count_retry(record)
     elif word == _TEST_CALL:
         record["test_at_us"] = at_us

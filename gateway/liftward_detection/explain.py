@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from liftward_detection.catalogue import CATALOGUE
 from liftward_detection.explain_words import (
     DRIFT,
     EVIDENCE,
-    KINDS,
     LEVELS,
     MEASURED,
     NUMBERS,
@@ -34,6 +34,9 @@ from liftward_detection.explain_words import (
     Phrase,
     Role,
 )
+from liftward_detection.kinds import DetectionKind
+
+_KINDS = frozenset(DetectionKind)
 
 ENTRAPMENT, SUPPRESSION_EXPIRED = "entrapment", "suppression_expired"
 WITHDRAWN, SILENT_WITHOUT_MAINS = "withdrawn", "silent_without_mains"
@@ -70,8 +73,11 @@ def unknown_code(code: str) -> str:
 
 
 def kind_name(kind: str) -> Phrase:
-    """Return the name of a kind."""
-    return KINDS.get(kind) or Phrase(unknown_code(kind), unknown_code(kind))
+    """Return the name of a kind, as the catalogue has it."""
+    if kind not in _KINDS:
+        return Phrase(unknown_code(kind), unknown_code(kind))
+    facts = CATALOGUE[DetectionKind(kind)]
+    return Phrase(facts.name_en[0].upper() + facts.name_en[1:], facts.name_zh)
 
 
 def reason_words(reason: str) -> Phrase:

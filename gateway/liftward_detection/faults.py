@@ -1,112 +1,80 @@
-"""The codes of GB/T 24476-2017 that plain signals allow to derive, reported or not.
+"""The fault rules by sample: which modules have to look, and the service modes, codes 42 to 47.
 
-Lift faults are not derived in inspection, fire-fighter operation and out of service: a person in
-command of the car does such things on purpose. An episode that is open then stays as it is until
-the signals clear it. Must not know entrapment.
+A quiet sample (`quiet`) is looked at all the same when `need_look` says so, or when the last one
+left a fault under way (`are_restless`). Must not know entrapment.
 """
 
-from liftward_detection.compiling import constant, helper
-from liftward_detection.episodes import Context, drop, is_news, settle
-from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
-from liftward_detection.fleet import DERIVED, DOOR_RETRIED, OPEN, PENDING, SEEN_MODE, Record
+from liftward_detection.catalogue import CATALOGUE, Category
+from liftward_detection.compiling import constant, helper, inlined
+from liftward_detection.episodes import Context, is_news, settle
+from liftward_detection.facts import YES, Facts, known
+from liftward_detection.fault_memory import OPENED_AT_LEVEL
+from liftward_detection.faults_doors import watch_doors
+from liftward_detection.faults_motion import is_overspeed, watch_motion
+from liftward_detection.faults_position import jumped, watch_position
+from liftward_detection.faults_slow import watch_slow
+from liftward_detection.fleet import DERIVED, NONE_US, SEEN_MODE, Record
 from liftward_detection.kinds import DetectionKind
 from liftward_detection.quiet import look_again
-from liftward_detection.suppression import service_mode_of
+from liftward_detection.samples import Sample
+from liftward_detection.thresholds import Limits
 from liftward_wire.states import ServiceMode
 
-_GB_01 = constant(DetectionKind.GB_01.code)
-_GB_02 = constant(DetectionKind.GB_02.code)
-_GB_04 = constant(DetectionKind.GB_04.code)
-_GB_05 = constant(DetectionKind.GB_05.code)
-_GB_41 = constant(DetectionKind.GB_41.code)
-_GB_42 = constant(DetectionKind.GB_42.code)
-_GB_43 = constant(DetectionKind.GB_43.code)
-_GB_44 = constant(DetectionKind.GB_44.code)
-_GB_45 = constant(DetectionKind.GB_45.code)
-_GB_46 = constant(DetectionKind.GB_46.code)
-_GB_47 = constant(DetectionKind.GB_47.code)
+_STATES = frozenset(kind for kind in DetectionKind if kind.value.startswith("gb_4"))
+_GB_90 = constant(DetectionKind.GB_90.code)
+# What is measured, counted or must be seen twice; the others are plain states.
+_PLAIN = frozenset({Category.ENTRAPMENT, Category.PLATFORM, Category.ALARM})
+_FOLLOWED = tuple(
+    constant(kind.code)
+    for kind, facts in CATALOGUE.items()
+    if facts.category not in _PLAIN and kind not in _STATES
+)
 
 _UNKNOWN = ServiceMode.UNKNOWN.code
-_OUT_OF_SERVICE = ServiceMode.OUT_OF_SERVICE.code
-_INSPECTION = ServiceMode.INSPECTION.code
-_FIRE_RECALL = ServiceMode.FIRE_RECALL.code
-_FIREFIGHTER = ServiceMode.FIREFIGHTER.code
-_EMERGENCY_POWER = ServiceMode.EMERGENCY_POWER.code
-_EARTHQUAKE = ServiceMode.EARTHQUAKE.code
-
 _MODE_OF_KIND = (
-    (_GB_42, _OUT_OF_SERVICE),
-    (_GB_43, _INSPECTION),
-    (_GB_44, _FIRE_RECALL),
-    (_GB_45, _FIREFIGHTER),
-    (_GB_46, _EMERGENCY_POWER),
-    (_GB_47, _EARTHQUAKE),
+    (constant(DetectionKind.GB_42.code), ServiceMode.OUT_OF_SERVICE.code),
+    (constant(DetectionKind.GB_43.code), ServiceMode.INSPECTION.code),
+    (constant(DetectionKind.GB_44.code), ServiceMode.FIRE_RECALL.code),
+    (constant(DetectionKind.GB_45.code), ServiceMode.FIREFIGHTER.code),
+    (constant(DetectionKind.GB_46.code), ServiceMode.EMERGENCY_POWER.code),
+    (constant(DetectionKind.GB_47.code), ServiceMode.EARTHQUAKE.code),
 )
 
 
-@helper
-def chain_open_running(record: Record, facts: Facts, travelled_before: int) -> int:
-    """Code 01: the chain opens during a run.
-
-    At one sample a second the car often stands by the time the chain is seen open, hence the look
-    back, with the doors shut: where the door contacts are part of the chain, every opening door
-    opens it. Begun, it lasts until the chain closes.
-    """
-    if facts.chain_open != YES:
-        return facts.chain_open
-    lasting = record["status"][_GB_01] & DERIVED
-    opened_in_run = travelled_before == YES and facts.shut == YES
-    return known(facts.travelling == YES or opened_in_run or lasting)
+@inlined
+def need_look(record: Record, sample: Sample, limits: Limits) -> bool:
+    """Tell whether a sample that says what the last one said can matter to a fault rule."""
+    return is_overspeed(record, sample, limits) or jumped(
+        record, sample, sample.observed_at_us, limits
+    )
 
 
 @helper
-def door_fails_to_close(record: Record, facts: Facts) -> int:
-    """Code 02: the door stands open at a landing although something asks for it to close.
-
-    Many lifts wait with open doors; only a waiting car call, a re-try or a door in fault says that
-    this one should not. A lift that tells none of them is left to its controller's own report.
-    """
-    fault = facts.door_struggles and facts.door_held == YES
-    demand = max(known(fault), known(record["flags"] & DOOR_RETRIED != 0), facts.car_calls)
-    return min(facts.stationary, facts.door_held, demand, known(facts.at_level != NO))
-
-
-@helper
-def faults_suppressed(record: Record) -> bool:
-    return service_mode_of(record) in (_INSPECTION, _FIREFIGHTER, _OUT_OF_SERVICE)
+def are_restless(record: Record) -> bool:
+    """Tell whether a fault is under way, whose course has to be seen sample by sample."""
+    leaves = record["fault_flags"] & OPENED_AT_LEVEL and record["stationary"] != YES
+    if leaves or record["position_doubted_us"] != NONE_US or record["calls_since_us"] != NONE_US:
+        return True
+    for kind in _FOLLOWED:
+        if record["status"][kind]:
+            return True
+    return record["status"][_GB_90] & DERIVED != 0  # type: ignore[no-any-return]  # records are untyped
 
 
 @helper
-def _unless_suppressed(record: Record, kind: int, condition: int, suppressed: bool) -> int:  # noqa: FBT001
-    if not suppressed or condition == NO:
-        return condition
-    return UNKNOWN if record["status"][kind] & OPEN else NO
-
-
-@helper
-def watch_faults(
+def watch_faults(  # noqa: PLR0917 - positional in compiled code
     record: Record,
+    sample: Sample,
     facts: Facts,
     travelled_before: int,
     at_us: int,
     context: Context,
 ) -> None:
-    """Settle the derived lift faults and mains loss by this sample."""
-    suppressed = faults_suppressed(record)
-    if facts.displaced and record["status"][_GB_04] & PENDING:
-        drop(record, _GB_04)
-    conditions = (
-        (_GB_01, chain_open_running(record, facts, travelled_before)),
-        (_GB_02, door_fails_to_close(record, facts)),
-        (_GB_04, min(facts.stationary, -facts.at_level)),
-        (_GB_05, min(facts.travelling, facts.door_open)),
-    )
-    for kind, condition in conditions:
-        judged = _unless_suppressed(record, kind, condition, suppressed)
-        if is_news(record, kind, judged):
-            settle(record, kind, judged, at_us, context)
-    if is_news(record, _GB_41, facts.power_lost):
-        settle(record, _GB_41, facts.power_lost, at_us, context)
+    """Settle the derived lift faults by this sample."""
+    watch_doors(record, sample, facts, at_us, context)
+    watch_motion(record, sample, facts, travelled_before, at_us, context)
+    watch_position(record, sample, facts, at_us, context)
+    watch_slow(record, sample, facts, at_us, context)
 
 
 @helper

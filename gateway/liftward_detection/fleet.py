@@ -90,7 +90,10 @@ _EVERY_SAMPLE = (
 _EVERY_SAMPLE_TOO = (
     Field("sequence", "<i8", -1, "of the last sample applied"),
     Field("boot_id", "<i8", -1, "of the last sample applied"),
+    Field("position_at_us", "<i8", NONE_US, "when `position_m` was told"),
+    Field("position_m", "<f4", np.nan, "last told"),
     Field("rated_load_kg", "<f4", np.nan, "from the registration; NaN when not known"),
+    Field("rated_speed_mps", "<f4", np.nan, "the same"),
     Field("flags", "u1", 0, "what has happened since the way out was last open, see above"),
     Field("seen", "u1", 0, "what this device has told since its boot, see above"),
     Field("shut", "i1", 0, "the way out is shut: yes 1, unknown 0, no -1; by the last sample"),
@@ -133,6 +136,26 @@ _RARE = (
     Field("event_observed_us", "<i8", NONE_US, "the last event applied: events have an own order"),
     Field("event_boot_id", "<i8", -1, "of the last event applied"),
     Field("event_sequence", "<i8", -1, "of the last event applied"),
+    # What the fault rules remember between samples; see the modules `faults_*`.
+    Field("position_doubted_us", "<i8", NONE_US, "the position jumped as no car can"),
+    Field("left_landing_us", "<i8", NONE_US, "the car left a landing with its doors open"),
+    Field("reopened_us", "<i8", NONE_US, "the doors first failed to close, or open, at this stop"),
+    Field("badly_stopped_us", "<i8", NONE_US, "the first of the stops off level in a row"),
+    Field("calls_since_us", "<i8", NONE_US, "a car call waits in an empty car"),
+    Field("jumped_from_m", "<f4", np.nan, "where the car was before the position jumped"),
+    Field("opened_at_m", "<f4", np.nan, "where the doors last stood open at a landing"),
+    Field("top_m", "<f4", np.nan, "highest landing served so far"),
+    Field("floors_count", "<i2", 0, "from the registration; 0 when not known"),
+    Field("floor_low", "<i2", NO_FLOOR, "lowest landing served so far"),
+    Field("floor_high", "<i2", NO_FLOOR, "highest landing served so far"),
+    Field("door_before", "i1", 0, "DoorState code, last known"),
+    Field("reopenings_count", "u1", 0, "at this stop"),
+    Field("retries_count", "u1", 0, "at this stop"),
+    Field("bad_stops_count", "u1", 0, "stops off level in a row"),
+    Field("good_stops_count", "u1", 0, "stops at level in a row"),
+    Field("calls_openings_count", "u1", 0, "openings while a car call waits in an empty car"),
+    Field("fault_flags", "u1", 0, "see `fault_memory`"),
+    Field("worst", "<f4", np.nan, "of each kind: what it measures, at its worst", _KINDS),
     Field("since_us", "<i8", NONE_US, "of each kind: onset of the condition or episode", _KINDS),
 )
 _GROUPS = (_EVERY_SAMPLE, _EVERY_SAMPLE_TOO, _NEWS, _RARE)
@@ -223,6 +246,23 @@ class FleetState:
         records = _aligned(self.lift_count)
         _bytes_of(records)[:] = _bytes_of(self.records)
         return type(self)(records, self.tick_due_us.copy(), self.worked_out_with)
+
+    def set_nameplates(
+        self,
+        lift_index: NDArray[np.int32],
+        *,
+        rated_speed_mps: NDArray[np.float32],
+        rated_load_kg: NDArray[np.float32],
+        floors_count: NDArray[np.int16],
+    ) -> None:
+        """Note what the registration says of these lifts; arrays of shape (n,).
+
+        NaN, and 0 floors, are not known: the rules that need them are then silent.
+        """
+        self.records["rated_speed_mps"][lift_index] = rated_speed_mps
+        self.records["rated_load_kg"][lift_index] = rated_load_kg
+        self.records["floors_count"][lift_index] = floors_count
+        self.worked_out_with = object()  # due times rest on nameplates, too
 
     def suppression(self, lift_index: int) -> Suppression:
         """Return why this lift is not watched for entrapment now, as of its last sample."""

@@ -28,7 +28,11 @@ from liftward_detection.facts import (
     is_displaced,
     known,
 )
+from liftward_detection.fault_memory import set_fault_clock_back
+from liftward_detection.faults import are_restless as faults_are_restless
+from liftward_detection.faults import need_look as faults_need_look
 from liftward_detection.faults import take_mode, watch_faults
+from liftward_detection.faults_position import touch_position
 from liftward_detection.fleet import (
     BYTE,
     CAME_AUTOMATIC,
@@ -110,6 +114,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
         record["entrapment_due_us"] += step_us
     if record["due_us"] != NEVER_DUE_US:
         record["due_us"] += step_us
+    set_fault_clock_back(record, step_us)
 
 
 @helper
@@ -284,7 +289,7 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
     presses_count = sample.door_open_presses_count
     if presses_count not in (COUNT_ABSENT, record["door_open_presses_count"]):
         return False
-    if suppression_needs_look(record, sample):
+    if suppression_needs_look(record, sample) or faults_need_look(record, sample, limits):
         return False
     return not entrapment_needs_look(record, sample, limits)
 
@@ -295,6 +300,7 @@ def take_quiet(record: Record, sample: Sample, limits: Limits) -> None:
     displaced = is_displaced(record, sample, limits)
     _note_time(record, sample)
     _note_place(record, sample, displaced)
+    touch_position(record, sample, sample.observed_at_us)
 
 
 @helper
@@ -342,11 +348,13 @@ def take_sample(
         look_again(record)  # an entrapment is followed closely, and its end is
         watch_release(record, facts, at_us, context)
     weigh(record, at_us, context)
-    watch_faults(record, facts, travelled_before, at_us, context)
+    watch_faults(record, sample, facts, travelled_before, at_us, context)
     record["due_us"] = earliest_due_us(record, limits)
     if record["due_us"] <= at_us:
         fire_due(record, at_us, context)
         record["due_us"] = earliest_due_us(record, limits)
     # An open entrapment is followed closely; silence is counted from the last word.
     if record["status"][_ENTRAPMENT] & OPEN or silence_due_us(record, limits) != NEVER_DUE_US:
+        look_again(record)
+    if faults_are_restless(record):
         look_again(record)

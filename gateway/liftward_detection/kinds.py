@@ -24,7 +24,10 @@ class Coded(StrEnum):
 
 
 class DetectionKind(Coded):
-    """What can be wrong: entrapment, and the code list of GB/T 24476-2017 (clause 11)."""
+    """What can be wrong: entrapment, the code list of GB/T 24476-2017 (clause 11), and more.
+
+    What each one means, how urgent it is and whom it points to stands in `catalogue`.
+    """
 
     ENTRAPMENT = "entrapment"  # no code of the standard: derived
     GB_01 = "gb_01"  # safety chain open while running
@@ -45,6 +48,21 @@ class DetectionKind(Coded):
     GB_47 = "gb_47"  # earthquake mode
     GB_90 = "gb_90"  # car alarm button
     SUPPRESSION_EXPIRED = "suppression_expired"  # not watched for longer than its reason explains
+    # What the standard has no code for; rules and limits stand in the modules `faults_*`.
+    MOVING_WITH_DOOR_OPEN = "moving_with_door_open"
+    DOOR_CYCLING = "door_cycling"
+    OVERSPEED = "overspeed"
+    OVERRUN_TOP = "overrun_top"
+    OVERRUN_BOTTOM = "overrun_bottom"
+    LEVELLING_ERROR = "levelling_error"
+    MOTOR_OVERHEATING = "motor_overheating"
+    MACHINE_ROOM_TEMPERATURE = "machine_room_temperature"
+    BRAKE_RELEASED_AT_REST = "brake_released_at_rest"
+    BRAKE_APPLIED_MOVING = "brake_applied_moving"
+    STUCK_ALARM_BUTTON = "stuck_alarm_button"
+    STUCK_CAR_CALL = "stuck_car_call"
+    RESCUE_DEVICE_FAILED = "rescue_device_failed"
+    CONTROLLER_FAULT = "controller_fault"
 
 
 KIND_COUNT = len(DetectionKind)

@@ -70,6 +70,7 @@ def _measurements_said(sample: Sample, limits: Limits) -> int:
     speed_mps = abs(float(sample.speed_mps))
     error_mm = abs(float(sample.levelling_error_mm))
     load_kg = float(sample.load_kg)
+    room_degc = float(sample.machine_room_temperature_degc)
     return (
         int(speed_mps <= limits.speed_dead_band_mps)
         | int(speed_mps > limits.speed_dead_band_mps) << 1
@@ -81,6 +82,13 @@ def _measurements_said(sample: Sample, limits: Limits) -> int:
         | int(isnan(sample.position_m)) << 7
         | int(sample.car_calls_count > 0) << 8
         | int(sample.car_calls_count == COUNT_ABSENT) << 9
+        | int(float(sample.motor_current_a) >= limits.holding_current_a) << 10
+        | int(isnan(sample.motor_current_a)) << 11
+        | int(float(sample.motor_temperature_degc) >= limits.motor_degc_max) << 12
+        | int(room_degc > limits.machine_room_degc_max) << 13
+        | int(room_degc < limits.machine_room_degc_min) << 14
+        | int(error_mm > limits.levelling_accuracy_mm) << 15
+        | int(error_mm > limits.stopping_accuracy_mm) << 16
     )
 
 

@@ -60,6 +60,9 @@ class SampleArrays(NamedTuple):
     brake: Int8Array
     car_calls_count: Int64Array
     door_open_presses_count: Int64Array
+    motor_current_a: Float32Array
+    motor_temperature_degc: Float32Array
+    machine_room_temperature_degc: Float32Array
 
 
 class Sample(NamedTuple):
@@ -87,6 +90,9 @@ class Sample(NamedTuple):
     brake: int
     car_calls_count: int
     door_open_presses_count: int
+    motor_current_a: float
+    motor_temperature_degc: float
+    machine_room_temperature_degc: float
 
 
 _KEYS = tuple(
@@ -142,6 +148,9 @@ def sample_at(samples: SampleArrays, i: int) -> Sample:
         samples.brake[i],
         samples.car_calls_count[i],
         samples.door_open_presses_count[i],
+        samples.motor_current_a[i],
+        samples.motor_temperature_degc[i],
+        samples.machine_room_temperature_degc[i],
     )
 
 

@@ -11,12 +11,12 @@ from hashlib import sha256
 from importlib.resources import files
 from json import dumps
 from math import inf
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_detection.kinds import Suppression
+from liftward_detection.kinds import DetectionKind, Suppression
 from liftward_detection.weighing import (
     DECIBANS_MAX,
     PLACES,
@@ -59,6 +59,39 @@ _RANGES: dict[str, tuple[str, str, float, float]] = {
     "door_hold_off_s": ("doors", "hold_off_s", 0.0, _DAY_S),
     "stopped_outside_zone_s": ("stopped_outside_zone", "stopped_s", 1.0, _DAY_S),
     "moving_with_door_open_s": ("moving_with_door_open", "moving_s", 0.0, _DAY_S),
+    "door_not_opened_s": ("door_fails_to_open", "shut_s", 1.0, _DAY_S),
+    "door_cycles_count": ("door_cycling", "cycles_count", 2.0, 100.0),
+    "run_time_longest_s": ("run_time_limit", "longest_s", 1.0, _DAY_S),
+    "run_time_shortest_s": ("run_time_limit", "shortest_s", 1.0, _DAY_S),
+    "run_time_margin_s": ("run_time_limit", "margin_s", 0.0, _DAY_S),
+    "floor_height_m": ("run_time_limit", "floor_height_m", 1.0, 10.0),
+    "restart_waiting_s": ("prevents_restart", "waiting_s", 1.0, _DAY_S),
+    "fastest_mps": ("position", "fastest_mps", 1.0, 50.0),
+    "jump_over_rated_share": ("position", "over_rated_share", 1.0, 5.0),
+    "jump_margin_m": ("position", "jump_margin_m", 0.1, 50.0),
+    "jump_confirmed_s": ("position", "confirmed_s", 0.0, _DAY_S),
+    "position_doubted_s": ("position", "doubted_s", 1.0, _DAY_S),
+    "overspeed_share": ("overspeed", "over_rated_share", 1.0, 5.0),
+    "overspeed_s": ("overspeed", "over_s", 0.0, _DAY_S),
+    "overrun_m": ("overrun", "beyond_m", 0.05, 5.0),
+    "overrun_stood_s": ("overrun", "stood_s", 0.0, _DAY_S),
+    "stopping_accuracy_mm": ("levelling", "stopping_mm", 1.0, 350.0),
+    "levelling_accuracy_mm": ("levelling", "levelling_mm", 1.0, 350.0),
+    "bad_stops_count": ("levelling", "stops_count", 1.0, 100.0),
+    "motor_degc_max": ("temperature", "motor_degc_max", 50.0, 250.0),
+    "motor_hot_s": ("temperature", "motor_s", 0.0, _DAY_S),
+    "motor_back_k": ("temperature", "motor_back_k", 0.0, 100.0),
+    "machine_room_degc_max": ("temperature", "machine_room_degc_max", 10.0, 90.0),
+    "machine_room_degc_min": ("temperature", "machine_room_degc_min", 0.0, 40.0),
+    "machine_room_s": ("temperature", "machine_room_s", 0.0, _DAY_S),
+    "machine_room_back_k": ("temperature", "machine_room_back_k", 0.0, 20.0),
+    "holding_current_a": ("brake", "holding_current_a", 0.0, 100.0),
+    "brake_released_s": ("brake", "released_s", 0.0, _DAY_S),
+    "brake_applied_s": ("brake", "applied_s", 0.0, _DAY_S),
+    "button_stuck_s": ("stuck_button", "stuck_s", 1.0, _DAY_S),
+    "stuck_openings_count": ("stuck_button", "openings_count", 1.0, 100.0),
+    "rescue_device_s": ("rescue_device", "reached_s", 1.0, _DAY_S),
+    "controller_silent_s": ("controller", "silent_s", 1.0, _DAY_S),
     "lateness_s_max": ("silence", "lateness_s_max", 0.0, _DAY_S),
 }
 # Groups of times under one section each, in tuples of this order.
@@ -90,7 +123,33 @@ _ORDERED = (
     ("relevelling_speed_mps", "inspection_speed_mps"),
     ("speed_dead_band_mps", "relevelling_speed_mps"),
     ("empty_load_kg", "occupied_load_kg"),
+    ("run_time_shortest_s", "run_time_longest_s"),
+    ("overspeed_share", "jump_over_rated_share"),
+    ("jump_confirmed_s", "position_doubted_s"),
+    ("stopping_accuracy_mm", "levelling_accuracy_mm"),
+    ("machine_room_degc_min", "machine_room_degc_max"),
 )
+
+# How long a fault's condition must hold: the sum of these limits. Kinds that are not here open at
+# once, or by a rule of their own.
+_HOLDS: dict[DetectionKind, tuple[str, ...]] = {
+    DetectionKind.GB_02: ("door_held_open_s", "door_hold_off_s"),
+    DetectionKind.GB_03: ("door_not_opened_s",),
+    DetectionKind.GB_04: ("stopped_outside_zone_s",),
+    DetectionKind.GB_06: ("run_time_longest_s",),
+    DetectionKind.GB_07: ("jump_confirmed_s",),
+    DetectionKind.GB_08: ("restart_waiting_s",),
+    DetectionKind.MOVING_WITH_DOOR_OPEN: ("moving_with_door_open_s",),
+    DetectionKind.OVERSPEED: ("overspeed_s",),
+    DetectionKind.OVERRUN_TOP: ("overrun_stood_s",),
+    DetectionKind.OVERRUN_BOTTOM: ("overrun_stood_s",),
+    DetectionKind.MOTOR_OVERHEATING: ("motor_hot_s",),
+    DetectionKind.MACHINE_ROOM_TEMPERATURE: ("machine_room_s",),
+    DetectionKind.BRAKE_RELEASED_AT_REST: ("brake_released_s",),
+    DetectionKind.BRAKE_APPLIED_MOVING: ("brake_applied_s",),
+    DetectionKind.RESCUE_DEVICE_FAILED: ("rescue_device_s",),
+    DetectionKind.CONTROLLER_FAULT: ("controller_silent_s",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +176,39 @@ class Thresholds:
     door_hold_off_s: float
     stopped_outside_zone_s: float
     moving_with_door_open_s: float
+    door_not_opened_s: float
+    door_cycles_count: float
+    run_time_longest_s: float
+    run_time_shortest_s: float
+    run_time_margin_s: float
+    floor_height_m: float
+    restart_waiting_s: float
+    fastest_mps: float
+    jump_over_rated_share: float
+    jump_margin_m: float
+    jump_confirmed_s: float
+    position_doubted_s: float
+    overspeed_share: float
+    overspeed_s: float
+    overrun_m: float
+    overrun_stood_s: float
+    stopping_accuracy_mm: float
+    levelling_accuracy_mm: float
+    bad_stops_count: float
+    motor_degc_max: float
+    motor_hot_s: float
+    motor_back_k: float
+    machine_room_degc_max: float
+    machine_room_degc_min: float
+    machine_room_s: float
+    machine_room_back_k: float
+    holding_current_a: float
+    brake_released_s: float
+    brake_applied_s: float
+    button_stuck_s: float
+    stuck_openings_count: float
+    rescue_device_s: float
+    controller_silent_s: float
     lateness_s_max: float
     certain_s: tuple[float, ...]  # by SOJOURNS
     mean_s: tuple[float, ...]  # by SOJOURNS
@@ -200,12 +292,13 @@ def default_thresholds() -> Thresholds:
 
 
 class Limits(NamedTuple):
-    """Thresholds as the compiled rules take them: times in whole microseconds."""
+    """Thresholds as the compiled rules take them: times in whole microseconds.
+
+    The rules get them as one record of these fields: a tuple of so many numbers would be handed
+    over number by number at each call, which costs more than the rules themselves.
+    """
 
     silent_after_us: int
-    door_not_closed_us: int
-    stopped_outside_zone_us: int
-    moving_with_door_open_us: int
     lateness_us_max: int
     speed_dead_band_mps: float
     position_dead_band_m: float
@@ -226,6 +319,28 @@ class Limits(NamedTuple):
     mean_us: NDArray[np.float64]  # by SOJOURNS
     weights: NDArray[np.float64]  # by place, piece, explanation; nepers
     suppression_us: NDArray[np.int64]  # by Suppression; 0 for none
+    hold_us: tuple[int, ...]  # by kind
+    run_time_us_min: int
+    run_time_margin_us: int
+    floor_height_m: float
+    position_doubted_us: int
+    fastest_mps: float
+    jump_over_rated_share: float
+    jump_margin_m: float
+    overspeed_share: float
+    overrun_m: float
+    stopping_accuracy_mm: float
+    levelling_accuracy_mm: float
+    bad_stops_count: int
+    motor_degc_max: float
+    motor_back_k: float
+    machine_room_degc_max: float
+    machine_room_degc_min: float
+    machine_room_back_k: float
+    holding_current_a: float
+    door_cycles_count: int
+    button_stuck_us: int
+    stuck_openings_count: int
 
 
 @lru_cache(maxsize=8)  # one document is in use; tests try a few
@@ -233,11 +348,8 @@ def limits_of(thresholds: Thresholds) -> Limits:
     def microseconds(duration_s: float) -> int:
         return round(duration_s * MICROSECONDS_PER_SECOND)
 
-    return Limits(
+    limits = Limits(
         silent_after_us=microseconds(thresholds.silent_after_s),
-        door_not_closed_us=microseconds(thresholds.door_held_open_s + thresholds.door_hold_off_s),
-        stopped_outside_zone_us=microseconds(thresholds.stopped_outside_zone_s),
-        moving_with_door_open_us=microseconds(thresholds.moving_with_door_open_s),
         lateness_us_max=microseconds(thresholds.lateness_s_max),
         speed_dead_band_mps=float(thresholds.speed_dead_band_mps),
         position_dead_band_m=float(thresholds.position_dead_band_m),
@@ -259,8 +371,47 @@ def limits_of(thresholds: Thresholds) -> Limits:
         suppression_us=np.array(
             [0, *(microseconds(t) for t in thresholds.suppression_s)], dtype=np.int64
         ),
+        hold_us=tuple(
+            microseconds(sum(getattr(thresholds, name) for name in _HOLDS.get(kind, ())))
+            for kind in DetectionKind
+        ),
+        run_time_us_min=microseconds(thresholds.run_time_shortest_s),
+        run_time_margin_us=microseconds(thresholds.run_time_margin_s),
+        floor_height_m=float(thresholds.floor_height_m),
+        position_doubted_us=microseconds(thresholds.position_doubted_s),
+        fastest_mps=float(thresholds.fastest_mps),
+        jump_over_rated_share=float(thresholds.jump_over_rated_share),
+        jump_margin_m=float(thresholds.jump_margin_m),
+        overspeed_share=float(thresholds.overspeed_share),
+        overrun_m=float(thresholds.overrun_m),
+        stopping_accuracy_mm=float(thresholds.stopping_accuracy_mm),
+        levelling_accuracy_mm=float(thresholds.levelling_accuracy_mm),
+        bad_stops_count=round(thresholds.bad_stops_count),
+        motor_degc_max=float(thresholds.motor_degc_max),
+        motor_back_k=float(thresholds.motor_back_k),
+        machine_room_degc_max=float(thresholds.machine_room_degc_max),
+        machine_room_degc_min=float(thresholds.machine_room_degc_min),
+        machine_room_back_k=float(thresholds.machine_room_back_k),
+        holding_current_a=float(thresholds.holding_current_a),
+        door_cycles_count=round(thresholds.door_cycles_count),
+        button_stuck_us=microseconds(thresholds.button_stuck_s),
+        stuck_openings_count=round(thresholds.stuck_openings_count),
     )
+    return _as_record(limits)
 
 
 def _odds_against(probability: float) -> float:
     return inf if probability <= 0.0 else (1.0 - probability) / probability
+
+
+def _as_record(limits: Limits) -> Limits:
+    """Return the same as a record, whose fields are read by the same names."""
+    fields_of = []
+    for name, value in limits._asdict().items():
+        shape = np.shape(value)
+        kind = "<i8" if np.issubdtype(np.asarray(value).dtype, np.integer) else "<f8"
+        fields_of.append((name, kind, shape))
+    table = np.zeros(1, np.dtype(fields_of)).view(np.recarray)
+    for name, value in limits._asdict().items():
+        table[name][0] = value
+    return cast("Limits", table[0])

@@ -26,6 +26,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from liftward_detection.catalogue import CATALOGUE
 from liftward_detection.fleet import NO_FLOOR, NONE_US
 from liftward_detection.kinds import (
     DetectionKind,
@@ -57,6 +58,7 @@ ROW = np.dtype(
         ("probability", "<f4"),
         ("weights", "<i2", (len(Piece) + 2,)),
         ("suppression", "i1"),  # Suppression code
+        ("worst", "<f4"),  # what the kind measures (catalogue: `measures`), NaN when nothing
     ],
     align=True,
 )
@@ -69,6 +71,7 @@ _KINDS = tuple(DetectionKind)
 _TRANSITIONS = tuple(Transition)
 _LEVELS = tuple(Level)
 _REASONS = tuple(Reason)
+_MEASURES = tuple(CATALOGUE[kind].measures for kind in DetectionKind)
 _EVIDENCE_NAMES = tuple((int(bit), str(bit.name).lower()) for bit in Evidence)
 
 
@@ -128,6 +131,9 @@ def _evidence_of(row: np.void) -> dict[str, Any]:
         evidence["weights"] = _weights_of(row["weights"], evidence)
     if _KINDS[row["kind"]] is DetectionKind.SUPPRESSION_EXPIRED:
         evidence["suppression"] = _SUPPRESSIONS[row["suppression"]].value
+    measures = _MEASURES[row["kind"]]
+    if measures is not None and not np.isnan(row["worst"]):
+        evidence[measures] = round(float(row["worst"]), 3)
     return evidence
 
 

@@ -8,6 +8,8 @@ same rows until they are committed, and one that dies starts again from what was
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 from liftward_detection.detector import observe, take_events, tick
 from liftward_detection.events import NO_GB_CODE, EventColumns, EventRow
 from liftward_detection.fleet import FleetState
@@ -60,6 +62,15 @@ class Detector:
         lift_count = len(self._registry.lift_keys)
         if lift_count > self._state.lift_count:
             self._state.grow(lift_count)
+        plates = self._registry.take_nameplates()
+        if plates:
+            speeds_mps, loads_kg, floors = zip(*plates.values(), strict=True)
+            self._state.set_nameplates(
+                np.fromiter(plates, np.int32, len(plates)),
+                rated_speed_mps=np.array(speeds_mps, np.float32),
+                rated_load_kg=np.array(loads_kg, np.float32),
+                floors_count=np.array(floors, np.int16),
+            )
 
     def _rows(self, transitions: Transitions) -> list[DetectionRow]:
         keys: Sequence[int] = self._registry.lift_keys

@@ -15,7 +15,8 @@ SELECT pg_xact_status(%(transaction_id)s::text::xid8) AS status
 
 -- registration --
 -- Every device of these shards with the lifts it serves; a device without lifts has one row.
-SELECT device.device_id, device.profile, lift.lift_id, lift.lift_key
+SELECT device.device_id, device.profile, lift.lift_id, lift.lift_key,
+       lift.rated_speed_mps, lift.rated_load_kg, lift.floors_count
   FROM device
   LEFT JOIN device_lift ON device_lift.device_id = device.device_id
   LEFT JOIN lift ON lift.lift_key = device_lift.lift_key AND lift.withdrawn_at IS NULL
@@ -24,7 +25,8 @@ SELECT device.device_id, device.profile, lift.lift_id, lift.lift_key
 
 -- registration_of --
 -- The same for some devices.
-SELECT device.device_id, device.profile, lift.lift_id, lift.lift_key
+SELECT device.device_id, device.profile, lift.lift_id, lift.lift_key,
+       lift.rated_speed_mps, lift.rated_load_kg, lift.floors_count
   FROM device
   LEFT JOIN device_lift ON device_lift.device_id = device.device_id
   LEFT JOIN lift ON lift.lift_key = device_lift.lift_key AND lift.withdrawn_at IS NULL
@@ -35,8 +37,10 @@ SELECT device.device_id, device.profile, lift.lift_id, lift.lift_key
 -- registration_fingerprint --
 -- A number that changes when the registration does: loading all of it is for when it changed.
 SELECT count(*) AS rows_count,
-       coalesce(sum(hashtextextended(device.device_id || ' ' || device.profile,
-                                          coalesce(lift.lift_key, 0))), 0)::text AS hash
+       coalesce(sum(hashtextextended(concat_ws(' ', device.device_id, device.profile,
+                                               lift.rated_speed_mps, lift.rated_load_kg,
+                                               lift.floors_count),
+                                     coalesce(lift.lift_key, 0))), 0)::text AS hash
   FROM device
   LEFT JOIN device_lift ON device_lift.device_id = device.device_id
   LEFT JOIN lift ON lift.lift_key = device_lift.lift_key AND lift.withdrawn_at IS NULL

@@ -3,14 +3,27 @@
 Knows identifiers. Must not know where they are stored.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from liftward_wire.profiles.known import SPARKPLUG, Profile, profile_named
 from liftward_wire.profiles.names import DEFAULT_PROFILE
+
+
+class Nameplate(NamedTuple):
+    """What a lift was built for; NaN and 0 are not known."""
+
+    rated_speed_mps: float = math.nan
+    rated_load_kg: float = math.nan
+    floors_count: int = 0
+
+
+UNKNOWN_NAMEPLATE = Nameplate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +34,7 @@ class ServedLift:
     lift_id: str | None
     lift_key: int | None
     profile: str = DEFAULT_PROFILE
+    nameplate: Nameplate = UNKNOWN_NAMEPLATE
 
 
 @dataclass(slots=True)
@@ -37,6 +51,8 @@ class Registry:
     # Of the devices that speak another vocabulary than the contract's; mostly few or none.
     _profiles: dict[str, Profile] = field(default_factory=dict)
     _index_by_key: dict[int, int] = field(default_factory=dict)
+    # Those that came with the last registrations and that nobody has taken yet, by fleet index.
+    _new_nameplates: dict[int, Nameplate] = field(default_factory=dict)
     _keys_array: npt.NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
     @classmethod
@@ -84,6 +100,11 @@ class Registry:
             self._keys_array = np.asarray(self.lift_keys, dtype=np.int32)
         return self._keys_array
 
+    def take_nameplates(self) -> dict[int, Nameplate]:
+        """Return the nameplates loaded since the last call, by fleet index."""
+        taken, self._new_nameplates = self._new_nameplates, {}
+        return taken
+
     def replace(self, rows: Iterable[ServedLift]) -> None:
         """Take these rows as the whole registration."""
         self._profiles = {}
@@ -110,5 +131,6 @@ class Registry:
             if profile is not None:
                 self._profiles[row.device_id] = profile
             if row.lift_id is not None and row.lift_key is not None:
-                lifts[row.lift_id] = self.index_of(row.lift_key)
+                index = lifts[row.lift_id] = self.index_of(row.lift_key)
+                self._new_nameplates[index] = row.nameplate
         return devices

@@ -22,7 +22,7 @@ from liftward_gateway.copy_format import SAMPLE_COLUMNS, copy_bytes
 from liftward_gateway.mark_table import BatchMarks, StoredMark, StreamKey
 from liftward_gateway.prepare import Prepared
 from liftward_gateway.quarantine import QuarantineEntry, joined
-from liftward_gateway.registry import ServedLift
+from liftward_gateway.registry import UNKNOWN_NAMEPLATE, Nameplate, ServedLift
 from liftward_gateway.shards import ShardRange
 from liftward_gateway.store_link import QUERIES, Connection
 from liftward_gateway.stored_marks import mark_parameters, stored_mark
@@ -218,9 +218,22 @@ async def load_registration(
         name, parameters["device_ids"] = "registration_of", sorted(device_ids)
     cursor = await connection.execute(QUERIES[name], parameters)
     return [
-        ServedLift(row["device_id"], row["lift_id"], row["lift_key"], row["profile"])
+        ServedLift(
+            row["device_id"],
+            row["lift_id"],
+            row["lift_key"],
+            row["profile"],
+            _nameplate(row),
+        )
         for row in await cursor.fetchall()
     ]
+
+
+def _nameplate(row: Mapping[str, Any]) -> Nameplate:
+    """Return what the registration says of a lift; a device without lifts has none."""
+    if row["lift_key"] is None:
+        return UNKNOWN_NAMEPLATE
+    return Nameplate(row["rated_speed_mps"], row["rated_load_kg"], row["floors_count"])
 
 
 async def registration_fingerprint(connection: Connection, shards: ShardRange) -> tuple[int, str]:

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from liftward_detection.thresholds import Thresholds
+from support import fault_twin
 from support.belief_twin import DOCUMENT, Belief
+from support.fault_twin import FaultMemory
 
 SECOND_US = 1_000_000
 MODE_CODES = {
@@ -118,6 +120,9 @@ class Twin:
     pressed: bool = False
     retried: bool = False
     opened_in_episode: bool = False
+    rated_speed_mps: float | None = None
+    floors_count: int | None = None
+    faults: FaultMemory = field(default_factory=FaultMemory)
     out: list[Row] = field(default_factory=list)
 
     # ---- what others call -------------------------------------------------------------------
@@ -151,9 +156,7 @@ class Twin:
         self.update_suppression(row["at_us"])
         self.watch_rest(row["at_us"], displaced=False)
         self.weigh(row["at_us"])
-        if self.faults_suppressed():
-            kept = "suppression_expired"
-            self.pending = {k: v for k, v in self.pending.items() if k == kept}
+        fault_twin.drop_suppressed(self)
         if self.last:
             self.fire_until(self.last["at_us"])
         return self.out
@@ -185,6 +188,7 @@ class Twin:
         assert self.last
         self.last = self.last | {"at_us": self.last["at_us"] + step_us}
         self.pending = {kind: since + step_us for kind, since in self.pending.items()}
+        self.faults.shift(step_us)
         for name in (
             "stationary_us",
             "alarm_us",
@@ -314,7 +318,7 @@ class Twin:
         if "entrapment" in self.open:
             self.watch_release(at_us)
         self.weigh(at_us)
-        self.watch_faults(at_us, before)
+        fault_twin.watch(self, row, before, at_us)
 
     def note_presses(self, row: Row) -> None:
         count = row.get("door_open_presses_count")
@@ -434,9 +438,6 @@ class Twin:
     def blocked(self) -> bool:
         stops = {"inspection", "firefighter", "out_of_service", "independent", "parked_empty"}
         return self.reason_not_watched in stops and "suppression_expired" not in self.open
-
-    def faults_suppressed(self) -> bool:
-        return self.effective_mode() in {"inspection", "firefighter", "out_of_service"}
 
     def begin_rest(self, at_us: int) -> None:
         self.rest_us, self.due_us, self.weighed = at_us, None, None
@@ -605,36 +606,6 @@ class Twin:
         elif facts.at_speed and self.reason_not_watched not in {"inspection", "firefighter"}:
             self.ran_in_episode = True
 
-    # ---- faults -------------------------------------------------------------------------------
-
-    def watch_faults(self, at_us: int, before: Facts) -> None:
-        facts = self.facts
-        if facts.displaced:
-            self.pending.pop("gb_04", None)
-        lasting = "gb_01" in self.open and self.open["gb_01"].derived
-        in_run = facts.travelling is True or (before.travelling is True and facts.shut is True)
-        chain = facts.chain_open and (in_run or lasting)
-        held: Fact = {"open": True, "closing": True, "fault": True, "closed": False}.get(facts.door)
-        demand = any_of(facts.door == "fault", self.retried, facts.calls)
-        door_stays = all_of(facts.stationary, held, demand, facts.at_level is not False)
-        door_open: Fact = None
-        if "open" in {facts.door, facts.landing}:
-            door_open = True
-        elif facts.door == "closed":
-            door_open = False
-        self.settle("gb_01", self.unless_suppressed("gb_01", chain), at_us)
-        self.settle("gb_02", self.unless_suppressed("gb_02", door_stays), at_us)
-        outside = all_of(facts.stationary, not_(facts.at_level))
-        self.settle("gb_04", self.unless_suppressed("gb_04", outside), at_us)
-        moving_open = all_of(facts.travelling, door_open)
-        self.settle("gb_05", self.unless_suppressed("gb_05", moving_open), at_us)
-        self.settle("gb_41", facts.power_lost, at_us)
-
-    def unless_suppressed(self, kind: str, condition: Fact) -> Fact:
-        if not self.faults_suppressed() or condition is False:
-            return condition
-        return None if kind in self.open else False
-
     # ---- events -------------------------------------------------------------------------------
 
     def apply_event(self, row: Row) -> None:
@@ -653,7 +624,7 @@ class Twin:
             self.button_event_us = at_us
             self.take_button("released", at_us)
         elif word == "door_retry":
-            self.retried = True
+            fault_twin.note_retry(self, at_us)
             self.retries_here += self.rest_us is not None
         elif word == "test_call":
             self.test_us = at_us
@@ -690,21 +661,16 @@ class Twin:
         return round(duration_s * SECOND_US)
 
     def hold_us(self, kind: str) -> int:
-        limits = self.limits
         if kind == "suppression_expired":
             return self.us(DOCUMENT["suppression"][f"{self.reason_not_watched}_s"])
-        return self.us(
-            {
-                "gb_02": limits.door_held_open_s + limits.door_hold_off_s,
-                "gb_04": limits.stopped_outside_zone_s,
-                "gb_05": limits.moving_with_door_open_s,
-            }.get(kind, 0.0)
-        )
+        return fault_twin.hold_us(self, kind)
 
     def fire_until(self, horizon_us: int) -> None:
         for kind, since_us in list(self.pending.items()):
+            if kind not in fault_twin.TIMED:
+                continue
             at_us = since_us + self.hold_us(kind)
-            if at_us <= horizon_us and kind != "suppression_expired":
+            if at_us <= horizon_us:
                 self.begin(kind, "condition_held", at_us)
         if "suppression_expired" in self.pending:
             at_us = self.pending["suppression_expired"] + self.hold_us("suppression_expired")
@@ -737,8 +703,12 @@ class Twin:
             self.pending.setdefault(kind, at_us)
             if self.hold_us(kind) == 0:
                 self.begin(kind, "condition_held", at_us)
-        else:
-            self.pending.pop(kind, None)
+        elif kind in self.pending:
+            self.drop(kind)
+
+    def drop(self, kind: str) -> None:
+        del self.pending[kind]
+        self.faults.worst.pop(kind, None)
 
     def begin(self, kind: str, reason: str, at_us: int) -> None:
         self.open[kind] = Episode(self.pending.pop(kind), derived=True)
@@ -747,6 +717,7 @@ class Twin:
     def finish(self, kind: str, reason: str, at_us: int) -> None:
         self.write(kind, "ended", reason, max(at_us, self.open[kind].onset_us))
         del self.open[kind]
+        self.faults.worst.pop(kind, None)
 
     def grade(self, kind: str) -> str:
         episode = self.open[kind]
@@ -799,6 +770,8 @@ class Twin:
             found["load_kg"] = round(self.load_kg, 1)
         if kind == "suppression_expired":
             found["suppression"] = self.reason_not_watched
+        if kind in fault_twin.MEASURES and kind in self.faults.worst:
+            found[fault_twin.MEASURES[kind]] = round(self.faults.worst[kind], 3)
         return found
 
 

@@ -21,6 +21,7 @@ from liftward_platform.api.pool import make_pool
 from liftward_platform.api.routes import check_routes
 from liftward_platform.api.settings import ApiSettings
 from liftward_platform.commands import endpoints as commands
+from liftward_platform.faults import endpoints as faults
 from liftward_platform.fleet import endpoints as fleet
 from liftward_platform.history import endpoints as history
 from liftward_platform.incidents import endpoints as incidents
@@ -41,6 +42,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rescue.router,
     fleet.router,
     history.router,
+    faults.router,
     parties.router,
     ledger.router,
     quality.router,

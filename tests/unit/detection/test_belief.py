@@ -267,8 +267,8 @@ def test_doors_that_open_at_last_end_an_entrapment_and_do_not_withdraw_it() -> N
 
     found = rows_of([observe(state, sample_columns(story), THRESHOLDS)])
 
-    ended = [row for row in found if row["transition"] == "ended"]
-    assert [(row["level"], row["reason"]) for row in ended] == [("probable", "way_out_open")]
+    over = [row for row in found if (row["kind"], row["transition"]) == ("entrapment", "ended")]
+    assert [(row["level"], row["reason"]) for row in over] == [("probable", "way_out_open")]
 
 
 def test_a_call_that_the_controller_cancels_takes_nothing_back() -> None:

@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 from liftward_detection.detector import observe, take_events, tick
-from liftward_detection.fleet import FleetState
 from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
-from support.detector_twin import Twin
 from unit.detection.streams import (
     EPOCH_US,
     SECOND_US,
@@ -19,7 +17,7 @@ from unit.detection.streams import (
     rows_of,
     sample_columns,
 )
-from unit.detection.traces import LAG_US, NAMES, load, rows_of_trace, summary
+from unit.detection.traces import LAG_US, NAMES, load, rows_of_trace, state_of, summary, twin_of
 
 THRESHOLDS = default_thresholds()
 ROOT = Path(__file__).parents[3]
@@ -29,7 +27,7 @@ def told_live(name: str) -> list[Transitions]:
     """Hand over each message by itself, and tick with every sample: mostly each second."""
     trace = load(name)
     rows = rows_of_trace(trace)
-    state, found = FleetState.empty(1), []
+    state, found = state_of(trace), []
     for at_s in range(0, trace["end_s"] + 1, trace["period_s"]):
         now_us = EPOCH_US + at_s * SECOND_US + LAG_US
         while rows and rows[0]["received_us"] <= now_us:
@@ -52,7 +50,7 @@ def test_trace_gives_exactly_the_expected_transitions(name: str) -> None:
 def test_trace_in_one_batch_gives_the_same(name: str) -> None:
     """A whole story delivered at once, as after an outage, dates everything the same."""
     trace = load(name)
-    state = FleetState.empty(1)
+    state = state_of(trace)
     end_us = EPOCH_US + trace["end_s"] * SECOND_US + LAG_US
 
     found = [observe(state, sample_columns(rows_of_trace(trace)), THRESHOLDS)]
@@ -64,7 +62,8 @@ def test_trace_in_one_batch_gives_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_twin_tells_the_same_story(name: str) -> None:
     """The naive twin agrees on every scripted story, too."""
-    trace, twin = load(name), Twin(0, THRESHOLDS)
+    trace = load(name)
+    twin = twin_of(trace, THRESHOLDS)
     expected = []
     for row in rows_of_trace(trace):
         expected += twin.take_event(row) if "kind" in row else twin.take_sample(row)

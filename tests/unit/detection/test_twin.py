@@ -30,14 +30,14 @@ LATER_US = 3600 * SECOND_US
 VALUES: dict[str, list[Any]] = {
     "service_mode": ["normal", "normal", "inspection", "firefighter", "out_of_service",
                      "independent", "parking", "earthquake", None],
-    "speed_mps": [0.0, 0.0, 0.0, 0.04, -0.2, 1.5, None],
-    "position_m": [0.0, 0.05, 3.0, None, None],
+    "speed_mps": [0.0, 0.0, 0.0, 0.04, -0.2, 1.5, 1.9, None],
+    "position_m": [0.0, 0.05, 3.0, 3.6, -0.5, 90.0, None, None],
     "floor": [0, 0, 1, None],
     "direction": ["none", "up", None],
     "car_door": ["closed", "closed", "closed", "open", "opening", "closing", "fault", None],
     "landing_door": ["closed", "open", None],
     "door_zone": ["inside", "inside", "outside", "outside", None],
-    "levelling_error_mm": [5.0, -500.0, None],
+    "levelling_error_mm": [5.0, -15.0, 25.0, -500.0, None],
     "load_kg": [0.0, 30.0, 75.0, None],
     "occupancy": ["occupied", "occupied", "empty", None],
     "alarm_button": ["released", "released", "pressed", None],
@@ -46,12 +46,15 @@ VALUES: dict[str, list[Any]] = {
     "brake": ["applied", "released", None],
     "car_calls_count": [0, 1, None],
     "door_open_presses_count": [0, 1, 2, None],
+    "motor_current_a": [0.0, 12.0, None],
+    "motor_temperature_degc": [60.0, 125.0, 140.0, None],
+    "machine_room_temperature_degc": [2.0, 25.0, 39.5, 44.0, None],
 }  # fmt: skip
 EVENTS: list[Row] = [
     {"kind": "alarm_pressed"},
     {"kind": "alarm_pressed"},
     {"kind": "alarm_released"},
-    {"kind": "door_retry"},
+    *({"kind": "door_retry"} for _ in range(6)),
     {"kind": "test_call"},
     *({"kind": "mode_changed", "service_mode": mode} for mode in ("normal", "inspection")),
     *({"kind": "fault_raised", "gb_code": code} for code in (1, 4, 40, 41, 42, 43, 90, 99, -1)),
@@ -87,6 +90,17 @@ SCENES: list[Row] = [
     {"speed_mps": 1.5, "car_door": "closed", "door_zone": "outside"},
     {"speed_mps": 1.5, "car_door": None, "landing_door": None},
     {"service_mode": "normal", "alarm_button": "released", "safety_chain": "closed"},
+    {"speed_mps": 0.0, "car_door": "open", "door_zone": "inside", "position_m": 3.0, "floor": 1,
+     "levelling_error_mm": 25.0, "occupancy": "empty", "load_kg": 0.0},
+    {"speed_mps": 0.0, "car_door": "open", "door_zone": "inside", "position_m": 0.0, "floor": 0,
+     "levelling_error_mm": -15.0, "occupancy": "empty", "load_kg": 0.0},
+    {"speed_mps": 0.0, "car_door": "open", "door_zone": "outside", "position_m": 3.6},
+    {"speed_mps": 0.0, "car_door": "closed", "door_zone": "outside", "position_m": -0.5},
+    {"speed_mps": 1.9, "car_door": "closed", "safety_chain": "open", "brake": "applied"},
+    {"speed_mps": 0.0, "car_door": "closed", "direction": "up", "brake": "released",
+     "motor_current_a": 0.0, "safety_chain": "closed"},
+    {"speed_mps": 0.0, "car_door": "closing", "door_zone": "inside"},
+    {"speed_mps": 0.0, "car_door": "opening", "door_zone": "inside"},
 ]  # fmt: skip
 PROPERTY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -139,6 +153,27 @@ def disturb(rows: list[Row], disturbances: Sequence[tuple[int, int, int]]) -> li
     return rows
 
 
+# Speed and floors of each lift's nameplate: two that are known, one that is not.
+NAMEPLATES = [(1.5, 2), (None, None), (1.0, 12)]
+
+
+def blank_state() -> FleetState:
+    """Return a state that knows the nameplates."""
+    state = FleetState.empty(LIFTS)
+    state.set_nameplates(
+        np.arange(LIFTS, dtype=np.int32),
+        rated_speed_mps=np.array([speed or np.nan for speed, _ in NAMEPLATES], np.float32),
+        rated_load_kg=np.full(LIFTS, np.nan, np.float32),
+        floors_count=np.array([floors or 0 for _, floors in NAMEPLATES], np.int16),
+    )
+    return state
+
+
+def twin_of(lift: int) -> Twin:
+    speed_mps, floors_count = NAMEPLATES[lift]
+    return Twin(lift, THRESHOLDS, rated_speed_mps=speed_mps, floors_count=floors_count)
+
+
 def feed(state: FleetState, rows: Sequence[Row]) -> list[Transitions]:
     """Hand rows over in as few calls as their order allows."""
     found, start = [], 0
@@ -154,7 +189,7 @@ def feed(state: FleetState, rows: Sequence[Row]) -> list[Transitions]:
 
 
 def detect(rows: Sequence[Row]) -> list[str]:
-    state = FleetState.empty(LIFTS)
+    state = blank_state()
     found = feed(state, rows)
     end_us = max((row["received_us"] for row in rows), default=EPOCH_US)
     return comparable(rows_of([*found, tick(state, end_us + LATER_US, THRESHOLDS)]))
@@ -178,7 +213,7 @@ STREAM = st.one_of(SHORT_STREAM, st.integers(0, 2**32 - 1).map(wander))
 def test_detector_agrees_with_its_naive_twin(stream: Any, disturbances: Any) -> None:
     """On any stream, late, jumping or odd, the compiled rules and the obvious ones agree."""
     rows = disturb(expand(stream), disturbances)
-    twins = [Twin(lift, THRESHOLDS) for lift in range(LIFTS)]
+    twins = [twin_of(lift) for lift in range(LIFTS)]
     expected: list[Row] = []
     for row in rows:
         twin = twins[row["lift"]]
@@ -197,7 +232,7 @@ def test_outcome_depends_neither_on_batches_nor_on_ticks(
 ) -> None:
     """Batches cut anywhere, and ticks at any time up to the next message, change nothing."""
     rows = expand(stream, [lag_s * SECOND_US for lag_s in lags_s])
-    state, found, start = FleetState.empty(LIFTS), [], 0
+    state, found, start = blank_state(), [], 0
     # In order of receipt, as a gateway sees them; each lift's own order stays.
     rows.sort(key=lambda row: row["received_us"])
     while start < len(rows):
@@ -230,7 +265,7 @@ def test_lifts_do_not_affect_each_other(stream: Any) -> None:
 def test_saved_state_goes_on_where_it_stopped(stream: Any, place: int) -> None:
     """Saved, restored and grown in mid-stream, the detector says the same at the same instants."""
     rows = expand(stream)
-    state = FleetState.empty(LIFTS)
+    state = blank_state()
     found = feed(state, rows[:place])
     restored = FleetState.from_bytes(state.to_bytes())
     restored.grow(LIFTS + 1000)

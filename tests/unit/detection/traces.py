@@ -2,7 +2,8 @@
 
 Keys: why, end_s, period_s, changes [[at_s, {signal: value}]], events [[at_s, {...}]], dark
 [[from_s, to_s]] (no samples; the device starts anew after it), flap [{signal, values, every_s,
-from_s}], expected [[kind, transition, level, onset_s, detected_s, reason, [evidence]]].
+from_s}], nameplate [rated_speed_mps, floors_count], expected [[kind, transition, level, onset_s,
+detected_s, reason, [evidence]]].
 """
 
 import json
@@ -10,7 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from liftward_detection.fleet import FleetState
+from liftward_detection.thresholds import Thresholds
 from liftward_detection.transitions import Transitions
+from support.detector_twin import Twin
 from unit.detection.streams import EPOCH_US, SECOND_US, Row
 
 FOLDER = Path(__file__).parents[2] / "golden" / "detection"
@@ -21,6 +27,25 @@ LAG_US = 50_000
 def load(name: str) -> dict[str, Any]:
     trace: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text())
     return trace
+
+
+def state_of(trace: dict[str, Any]) -> FleetState:
+    """Return the state of one lift that knows its nameplate, where the trace has one."""
+    state = FleetState.empty(1)
+    if "nameplate" in trace:
+        speed_mps, floors_count = trace["nameplate"]
+        state.set_nameplates(
+            np.zeros(1, np.int32),
+            rated_speed_mps=np.array([speed_mps], np.float32),
+            rated_load_kg=np.array([1000.0], np.float32),
+            floors_count=np.array([floors_count], np.int16),
+        )
+    return state
+
+
+def twin_of(trace: dict[str, Any], thresholds: Thresholds) -> Twin:
+    speed_mps, floors_count = trace.get("nameplate", (None, None))
+    return Twin(0, thresholds, rated_speed_mps=speed_mps, floors_count=floors_count)
 
 
 def rows_of_trace(trace: dict[str, Any]) -> list[Row]:

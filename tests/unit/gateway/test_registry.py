@@ -1,4 +1,4 @@
-from liftward_gateway.registry import Registry, ServedLift
+from liftward_gateway.registry import Nameplate, Registry, ServedLift
 from liftward_wire.profiles.known import profile_named
 
 
@@ -21,6 +21,18 @@ def test_a_saved_state_decides_the_places() -> None:
 
     assert registry.lifts_of("X") == {"X": 1}
     assert registry.lifts_of("Y") == {"Y": 2}
+
+
+def test_nameplates_are_handed_over_once() -> None:
+    """A registration that changes brings them again, for lifts old and new."""
+    registry = Registry()
+    plate, other = Nameplate(1.75, 1000.0, 18), Nameplate(2.5, 1000.0, 18)
+    registry.replace([ServedLift("A", "A", 11, nameplate=plate), ServedLift("E", None, None)])
+
+    assert registry.take_nameplates() == {0: plate}
+    assert registry.take_nameplates() == {}
+    registry.update(["A"], [ServedLift("A", "A", 11, nameplate=other)])
+    assert registry.take_nameplates() == {0: other}
 
 
 def test_looking_up_one_device_leaves_the_others() -> None:
