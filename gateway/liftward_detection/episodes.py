@@ -46,6 +46,8 @@ _CONDITION_HELD = constant(Reason.CONDITION_HELD.code)
 _CONDITION_CLEARED = constant(Reason.CONDITION_CLEARED.code)
 _REPORTED_BY_CONTROLLER = constant(Reason.REPORTED_BY_CONTROLLER.code)
 
+_NO_DETAIL = -1  # as transitions.NO_DETAIL
+
 _OUT_OF_SERVICE_MODE = ServiceMode.OUT_OF_SERVICE.code
 _LEVEL_BITS = 3 << LEVEL_SHIFT
 
@@ -177,6 +179,9 @@ def _write(  # noqa: PLR0917 - one place that knows the row's layout
     row["stationary_since_us"] = record["stationary_since_us"]
     row["load_kg"] = record["load_kg"]
     row["floor"] = record["floor"]
+    row["baseline_value"] = row["current_value"] = np.nan
+    row["trend_per_day"] = row["days_to_limit"] = np.nan
+    row["detail_code"] = _NO_DETAIL
     context.cursor[0] += 1
 
 

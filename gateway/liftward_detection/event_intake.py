@@ -5,6 +5,7 @@ telemetry must not make that telemetry late. Must not know batches or the fleet.
 """
 
 from liftward_detection.compiling import constant, helper
+from liftward_detection.door_watch import note_retry_event
 from liftward_detection.entrapment import update_suppression, watch_alarm
 from liftward_detection.episodes import (
     Context,
@@ -163,6 +164,7 @@ def _apply_event(
             watch_alarm(record, at_us, context.limits)
     elif word == _DOOR_RETRY:
         record["flags"] |= DOOR_RETRIED
+        note_retry_event(record)
     elif word == _MODE_CHANGED:
         take_mode(record, events.service_mode[i], at_us, context)
 

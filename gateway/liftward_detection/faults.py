@@ -6,6 +6,7 @@ the signals clear it. Must not know entrapment.
 """
 
 from liftward_detection.compiling import constant, helper
+from liftward_detection.condition import note_mode
 from liftward_detection.entrapment import service_mode_of
 from liftward_detection.episodes import Context, drop, is_news, settle
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
@@ -124,3 +125,4 @@ def take_mode(
         condition = known(service_mode == mode)
         if is_news(record, kind, condition):
             settle(record, kind, condition, at_us, context)
+    note_mode(record, service_mode, at_us, context)

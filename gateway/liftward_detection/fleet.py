@@ -14,9 +14,10 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from liftward_detection.equipment import CONDITION_FIELDS, HEALTH_FIELDS, blank_equipment
 from liftward_detection.kinds import KIND_COUNT, Suppression
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 NONE_US = -(2**63)  # "never", in every field that holds a device time
 NEVER_DUE_US = 2**63 - 1  # "no timer is running", in platform time
@@ -76,6 +77,9 @@ RECORD = np.dtype(
         ("car_calls", "i1"),
         ("chain_open", "i1"),
         ("power_lost", "i1"),
+        # Condition and sensor health: touched when something is measured, not with every sample.
+        *HEALTH_FIELDS,
+        *CONDITION_FIELDS,
     ],
     align=True,
 )
@@ -132,9 +136,11 @@ class FleetState:
         added = lift_count - self.lift_count
         if added < 0:
             raise ValueError(f"lift_count is {lift_count}; allowed: {self.lift_count} or more")
-        more = FleetState.empty(added)
-        self.records = np.concatenate([self.records, more.records])
-        self.tick_due_us = np.concatenate([self.tick_due_us, more.tick_due_us])
+        records = _blank(lift_count)
+        records[: self.lift_count] = self.records
+        more = np.full(added, NEVER_DUE_US, dtype=np.int64)
+        self.records = records
+        self.tick_due_us = np.concatenate([self.tick_due_us, more])
 
     def suppression(self, lift_index: int) -> Suppression:
         """Return why this lift is not watched for entrapment now, as of its last sample."""
@@ -148,7 +154,9 @@ class FleetState:
     def from_bytes(cls, data: bytes) -> Self:
         """Restore a saved state; raise StateError when it is damaged or of another version."""
         lift_count = _checked_lift_count(data)
-        records = np.frombuffer(data, RECORD, lift_count, _HEADER.size).copy()
+        records = np.empty(lift_count, RECORD)
+        size = lift_count * RECORD.itemsize
+        records.view(np.uint8)[:] = np.frombuffer(data, np.uint8, size, _HEADER.size)
         tick_due_us = np.frombuffer(
             data, "<i8", lift_count, _HEADER.size + lift_count * RECORD.itemsize
         )
@@ -164,6 +172,7 @@ def _blank(lift_count: int) -> NDArray[np.void]:
     records["door_open_presses_count"] = NO_COUNT
     records["position_anchor_m"] = records["load_kg"] = np.nan
     records["floor"] = NO_FLOOR
+    blank_equipment(records, none_us=NONE_US, no_floor=NO_FLOOR)
     return records
 
 

@@ -8,6 +8,12 @@ from math import isnan
 from liftward_detection.compiling import constant, helper
 from liftward_detection.entrapment import update_suppression, watch, watch_release
 from liftward_detection.episodes import Context, earliest_due_us, fire_due, is_news, settle
+from liftward_detection.equipment_watch import (
+    device_started,
+    needs_look,
+    shift_equipment,
+    watch_equipment,
+)
 from liftward_detection.facts import NO, YES, Facts, aboard_after, facts_of, known
 from liftward_detection.faults import take_mode, watch_faults
 from liftward_detection.fleet import (
@@ -67,6 +73,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
         record["button_at_us"] += step_us
     if record["entrapment_due_us"] != NONE_US:
         record["entrapment_due_us"] += step_us
+    shift_equipment(record, step_us)
 
 
 @helper
@@ -192,6 +199,9 @@ def take_sample(
         _set_clock_back(record, at_us - record["observed_us"])
     if earliest_due_us(record, limits) <= at_us:
         fire_due(record, at_us, context)
+    sampled_us = record["observed_us"]
+    if sample.boot_id != record["boot_id"]:
+        device_started(record)
     _note_time(record, sample)
     facts = facts_of(record, sample, limits)
     travelled_before = record["travelling"]
@@ -209,5 +219,7 @@ def take_sample(
         record["flags"] &= BYTE ^ OPENED_IN_EPISODE
         watch(record, facts, at_us, limits)
     watch_faults(record, facts, travelled_before, at_us, context)
+    if needs_look(record, sample, limits):
+        watch_equipment(record, sample, sampled_us, context)
     if earliest_due_us(record, limits) <= at_us:
         fire_due(record, at_us, context)

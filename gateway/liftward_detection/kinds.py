@@ -44,6 +44,20 @@ class DetectionKind(Coded):
     GB_46 = "gb_46"  # emergency power operation
     GB_47 = "gb_47"  # earthquake mode
     GB_90 = "gb_90"  # car alarm button
+    # Condition: drifts away from this lift's own baseline, for maintenance on demand.
+    DOOR_OPENING_DRIFT = "door_opening_drift"
+    DOOR_CLOSING_DRIFT = "door_closing_drift"
+    DOOR_RETRIES_DRIFT = "door_retries_drift"
+    LEVELLING_DRIFT = "levelling_drift"
+    MOTOR_CURRENT_DRIFT = "motor_current_drift"
+    VIBRATION_DRIFT = "vibration_drift"
+    # Device health: what a sensor or its gateway tells cannot be so; never a fault of the lift.
+    SENSOR_FLAPPING = "sensor_flapping"
+    SENSOR_STUCK = "sensor_stuck"
+    SENSOR_INVERTED = "sensor_inverted"
+    SENSOR_SKEWED = "sensor_skewed"  # a zero that has moved, a switch that is mis-set
+    VALUES_FROZEN = "values_frozen"
+    VALUES_MISSING = "values_missing"
 
 
 KIND_COUNT = len(DetectionKind)
@@ -54,13 +68,32 @@ GB_CODE_MAX = 127  # GB codes travel as int8
 def _kind_of_gb_code() -> NDArray[np.int8]:
     table = np.full(GB_CODE_MAX + 1, NO_KIND, dtype=np.int8)
     for kind in DetectionKind:
-        if kind is not DetectionKind.ENTRAPMENT:
+        if kind.value.startswith("gb_"):
             table[int(kind.value.removeprefix("gb_"))] = kind.code
     return table
 
 
 # Index: GB code 0..127; value: kind code, or NO_KIND for a code outside the list.
 KIND_OF_GB_CODE = _kind_of_gb_code()
+
+
+# In the order of liftward_detection.equipment.METRICS; codes follow one another.
+CONDITION_KINDS = (
+    DetectionKind.DOOR_OPENING_DRIFT,
+    DetectionKind.DOOR_CLOSING_DRIFT,
+    DetectionKind.DOOR_RETRIES_DRIFT,
+    DetectionKind.LEVELLING_DRIFT,
+    DetectionKind.MOTOR_CURRENT_DRIFT,
+    DetectionKind.VIBRATION_DRIFT,
+)
+DEVICE_HEALTH_KINDS = (
+    DetectionKind.SENSOR_FLAPPING,
+    DetectionKind.SENSOR_STUCK,
+    DetectionKind.SENSOR_INVERTED,
+    DetectionKind.SENSOR_SKEWED,
+    DetectionKind.VALUES_FROZEN,
+    DetectionKind.VALUES_MISSING,
+)
 
 
 class Transition(Coded):
@@ -88,6 +121,9 @@ class Reason(Coded):
     MOVED_ON = "moved_on"  # ended: the door had been open at level, and the car travels again
     CONDITION_CLEARED = "condition_cleared"  # ended: the signals say so
     CLEARED_BY_CONTROLLER = "cleared_by_controller"  # ended: a fault_cleared event
+    DRIFTED = "drifted"  # the lift's own baseline was left for good, not by chance
+    MAINTENANCE_VISIT = "maintenance_visit"  # ended: somebody was there; what comes is judged anew
+    CONTRADICTED = "contradicted"  # what a sensor says cannot be so, again and again
 
 
 class Suppression(Coded):

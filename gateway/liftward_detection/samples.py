@@ -60,6 +60,8 @@ class SampleArrays(NamedTuple):
     brake: Int8Array
     car_calls_count: Int64Array
     door_open_presses_count: Int64Array
+    motor_current_a: Float32Array
+    vibration_mps2: Float32Array
 
 
 class Sample(NamedTuple):
@@ -87,6 +89,8 @@ class Sample(NamedTuple):
     brake: int
     car_calls_count: int
     door_open_presses_count: int
+    motor_current_a: float
+    vibration_mps2: float
 
 
 _KEYS = SampleArrays._fields[:5]
@@ -144,6 +148,8 @@ def sample_at(samples: SampleArrays, i: int) -> Sample:
         samples.brake[i],
         samples.car_calls_count[i],
         samples.door_open_presses_count[i],
+        samples.motor_current_a[i],
+        samples.vibration_mps2[i],
     )
 
 

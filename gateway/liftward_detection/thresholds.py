@@ -12,10 +12,13 @@ from importlib.resources import files
 from json import dumps
 from typing import Any, NamedTuple, Self
 
+from liftward_detection.equipment import EquipmentLimits
+
 # Grows when the rules change; stored with each verdict beside the hash of the thresholds.
 DETECTOR_VERSION = "timers-1"
 
 MICROSECONDS_PER_SECOND = 1_000_000
+_SECONDS_PER_MINUTE = 60.0
 
 
 class ThresholdError(ValueError):
@@ -40,6 +43,30 @@ _RANGES: dict[str, tuple[str, str, float, float]] = {
     "stopped_outside_zone_s": ("stopped_outside_zone", "stopped_s", 1.0, _DAY_S),
     "moving_with_door_open_s": ("moving_with_door_open", "moving_s", 0.0, _DAY_S),
     "lateness_s_max": ("silence", "lateness_s_max", 0.0, _DAY_S),
+    "block_observations": ("condition", "block_observations", 1.0, 1000.0),
+    "block_s": ("condition", "block_s", 60.0, _DAY_S),
+    "learning_blocks": ("condition", "learning_blocks", 4.0, 1000.0),
+    "learning_days": ("condition", "learning_days", 0.0, 60.0),
+    "allowance": ("condition", "allowance", 0.1, 2.0),
+    "decision_interval": ("condition", "decision_interval", 2.0, 50.0),
+    "adapting_share": ("condition", "adapting_share", 0.0, 0.1),
+    "door_time_change_share": ("condition", "door_time_change_share", 0.01, 1.0),
+    "retries_change_per_100": ("condition", "retries_change_per_100", 0.5, 100.0),
+    "levelling_change_mm": ("condition", "levelling_change_mm", 0.1, 20.0),
+    "motor_current_change_share": ("condition", "motor_current_change_share", 0.01, 1.0),
+    "vibration_change_share": ("condition", "vibration_change_share", 0.01, 5.0),
+    "levelling_limit_mm": ("condition", "levelling_limit_mm", 5.0, 50.0),
+    "vibration_limit_mps2": ("condition", "vibration_limit_mps2", 0.05, 2.0),
+    "health_look_s": ("health", "look_s", 10.0, 3600.0),
+    "health_idle_s": ("health", "idle_s", 60.0, _DAY_S),
+    "health_gap_s_max": ("health", "gap_s_max", 1.0, 120.0),
+    "health_flaps": ("health", "flaps", 2.0, 50.0),
+    "health_contradictions": ("health", "contradictions", 2.0, 50.0),
+    "health_stuck_cycles": ("health", "stuck_cycles", 8.0, 60.0),
+    "health_load_offset_kg": ("health", "load_offset_kg", 5.0, 200.0),
+    "health_load_window_cycles": ("health", "load_window_cycles", 4.0, 60.0),
+    "health_levelling_zeros": ("health", "levelling_zeros", 5.0, 60.0),
+    "health_bursts": ("health", "bursts", 2.0, 12.0),
 }
 
 # (smaller, larger): relations that the rules rest on.
@@ -71,6 +98,30 @@ class Thresholds:
     stopped_outside_zone_s: float
     moving_with_door_open_s: float
     lateness_s_max: float
+    block_observations: float
+    block_s: float
+    learning_blocks: float
+    learning_days: float
+    allowance: float
+    decision_interval: float
+    adapting_share: float
+    door_time_change_share: float
+    retries_change_per_100: float
+    levelling_change_mm: float
+    motor_current_change_share: float
+    vibration_change_share: float
+    levelling_limit_mm: float
+    vibration_limit_mps2: float
+    health_look_s: float
+    health_idle_s: float
+    health_gap_s_max: float
+    health_flaps: float
+    health_contradictions: float
+    health_stuck_cycles: float
+    health_load_offset_kg: float
+    health_load_window_cycles: float
+    health_levelling_zeros: float
+    health_bursts: float
 
     def __post_init__(self) -> None:
         if isinstance(self.version, bool) or not isinstance(self.version, int) or self.version < 1:
@@ -154,6 +205,7 @@ class Limits(NamedTuple):
     door_zone_half_height_mm: float
     occupied_load_kg: float
     empty_load_kg: float
+    equipment: EquipmentLimits
 
 
 @lru_cache(maxsize=8)  # one document is in use; tests try a few
@@ -176,4 +228,34 @@ def limits_of(thresholds: Thresholds) -> Limits:
         door_zone_half_height_mm=float(thresholds.door_zone_half_height_mm),
         occupied_load_kg=float(thresholds.occupied_load_kg),
         empty_load_kg=float(thresholds.empty_load_kg),
+        equipment=_equipment_limits(thresholds),
+    )
+
+
+def _equipment_limits(thresholds: Thresholds) -> EquipmentLimits:
+    return EquipmentLimits(
+        block_observations=round(thresholds.block_observations),
+        block_minutes=round(thresholds.block_s / _SECONDS_PER_MINUTE),
+        learning_blocks=round(thresholds.learning_blocks),
+        learning_minutes=round(thresholds.learning_days * _DAY_S / _SECONDS_PER_MINUTE),
+        allowance=float(thresholds.allowance),
+        decision_interval=float(thresholds.decision_interval),
+        adapting_share=float(thresholds.adapting_share),
+        door_time_change_share=float(thresholds.door_time_change_share),
+        retries_change_per_100=float(thresholds.retries_change_per_100),
+        levelling_change_mm=float(thresholds.levelling_change_mm),
+        motor_current_change_share=float(thresholds.motor_current_change_share),
+        vibration_change_share=float(thresholds.vibration_change_share),
+        levelling_limit_mm=float(thresholds.levelling_limit_mm),
+        vibration_limit_mps2=float(thresholds.vibration_limit_mps2),
+        look_us=round(thresholds.health_look_s * MICROSECONDS_PER_SECOND),
+        idle_us=round(thresholds.health_idle_s * MICROSECONDS_PER_SECOND),
+        gap_us_max=round(thresholds.health_gap_s_max * MICROSECONDS_PER_SECOND),
+        flaps=round(thresholds.health_flaps),
+        contradictions=round(thresholds.health_contradictions),
+        stuck_cycles=round(thresholds.health_stuck_cycles),
+        load_offset_kg=float(thresholds.health_load_offset_kg),
+        load_window_cycles=round(thresholds.health_load_window_cycles),
+        levelling_zeros=round(thresholds.health_levelling_zeros),
+        bursts=round(thresholds.health_bursts),
     )

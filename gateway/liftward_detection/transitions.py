@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from liftward_detection.fleet import NO_FLOOR, NONE_US
 from liftward_detection.kinds import DetectionKind, Evidence, Level, Reason, Transition
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND
+from liftward_wire.signals import SIGNALS
 
 # One row for each transition; times are device times in microseconds, received_us is platform time.
 ROW = np.dtype(
@@ -28,10 +29,19 @@ ROW = np.dtype(
         ("received_us", "<i8"),
         ("stationary_since_us", "<i8"),
         ("load_kg", "<f4"),
+        # Of condition warnings, in the metric's unit; of a skewed sensor, how far it is off.
+        ("baseline_value", "<f4"),
+        ("current_value", "<f4"),
+        ("trend_per_day", "<f4"),
+        ("days_to_limit", "<f4"),
         ("floor", "<i2"),
+        ("detail_code", "<i2"),  # of device health: the signal's place in SIGNALS; NO_DETAIL
     ],
     align=True,
 )
+
+NO_DETAIL = -1
+_DECIMALS = 4  # finer than any sensor
 
 _KINDS = tuple(DetectionKind)
 _TRANSITIONS = tuple(Transition)
@@ -65,7 +75,8 @@ class Transitions:
         """Yield readable rows: words for codes, numbers for times, evidence by name.
 
         `evidence` holds true for each piece that was there, and numbers where they are known:
-        seconds_stationary, floor, load_kg.
+        seconds_stationary, floor, load_kg; of condition warnings baseline_value, current_value,
+        trend_per_day, days_to_limit in the metric's unit; of device health the signal's name.
         """
         for row in self.table:
             yield {
@@ -91,4 +102,9 @@ def _evidence_of(row: np.void) -> dict[str, Any]:
         evidence["floor"] = int(row["floor"])
     if not np.isnan(row["load_kg"]):
         evidence["load_kg"] = round(float(row["load_kg"]), 1)
+    if row["detail_code"] != NO_DETAIL:
+        evidence["signal"] = SIGNALS[row["detail_code"]].name
+    for name in ("baseline_value", "current_value", "trend_per_day", "days_to_limit"):
+        if not np.isnan(row[name]):
+            evidence[name] = round(float(row[name]), _DECIMALS)
     return evidence
