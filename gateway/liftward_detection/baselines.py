@@ -33,6 +33,8 @@ DEVIATION_MAX = 4.0  # standardised: one mad block must not decide alone
 BLOCK_MINUTES_MAX = 7 * MINUTES_PER_DAY
 RECENT_SHARE = 1.0 / 6.0  # of a new block in the smoothed value
 SETTLING_BLOCKS = 6  # after a visit
+DRIFTED_BIT = 128  # in `settling`: it was drifting before the visit
+NOTICEABLE_SHARE = 0.6  # of a unit: what six blocks tell apart from chance
 CUSUM_CAP = 1.5  # of the decision interval: an end is seen in days, not in as long as it lasted
 CALM_SHARE = 0.25  # of the decision interval: below it the baseline goes on adapting
 _BLOCKS_UNJUDGED = 10  # before, there is no spread to judge a block by
@@ -146,25 +148,29 @@ def _learn_block(record: Record, m: int, mean: float, minute: int, limits: Equip
 
 @helper
 def _settle_block(record: Record, m: int, value: float, limits: EquipmentLimits) -> None:
-    """Judge what a visit left behind: as usual, not mended, or a new usual.
+    """Judge what a visit left behind: as before, mended, or a new usual.
 
-    The mean of a few blocks decides. Near the old level: it stands. Nearer to the drifted value of
-    before: nobody mended it, and the sum begins again from zero. Else parts were changed or set
-    anew, and where they are now is the level.
+    The mean of a few blocks decides. What the visit did not change goes on against the old level,
+    and a drift that nobody mended warns again. Back near the old level, or still more than half the
+    drift away from it: the level stands. Else parts were changed or set anew, and where they are
+    now is the level.
     """
-    done = SETTLING_BLOCKS - whole(record["settling"][m])
+    drifted = whole(record["settling"][m]) & DRIFTED_BIT
+    left = (whole(record["settling"][m]) ^ drifted) - 1
     recent, level = float(record["recent"][m]), float(record["level"][m])
-    record["recent"][m] = recent + (value - recent) / (done + 1)
-    record["settling"][m] = SETTLING_BLOCKS - done - 1
-    if whole(record["settling"][m]) > 0:
+    recent += (value - recent) / (SETTLING_BLOCKS - left)
+    record["recent"][m] = recent
+    record["settling"][m] = left | drifted if left > 0 else 0
+    if left > 0:
         return
-    moved = float(record["recent"][m]) - level
-    if abs(moved) <= unit_of(record, m, limits):
+    before = float(record["before_visit"][m])
+    moved, drift = recent - level, before - level
+    noticeable = NOTICEABLE_SHARE * unit_of(record, m, limits)
+    if abs(recent - before) <= noticeable or abs(moved) <= noticeable:
         return
-    drift = float(record["before_visit"][m]) - level  # NaN: it did not drift
-    if moved * drift > 0.0 and abs(moved) >= 0.5 * abs(drift):
+    if drifted and moved * drift > 0.0 and abs(moved) >= 0.5 * abs(drift):
         return
-    record["level"][m] = float(record["recent"][m])
+    record["level"][m] = recent
 
 
 @helper

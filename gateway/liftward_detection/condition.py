@@ -11,6 +11,7 @@ import numpy as np
 
 from liftward_detection.baselines import (
     BACK,
+    DRIFTED_BIT,
     LEFT,
     MINUTES_PER_DAY,
     SETTLING_BLOCKS,
@@ -133,9 +134,9 @@ def note_mode(record: Record, service_mode: int, at_us: int, context: Context) -
         drifting = record["status"][kind] & OPEN or float(record["cusum_up"][m]) >= half
         if m == LEVELLING and float(record["cusum_down"]) >= half:
             drifting = True
-        record["before_visit"][m] = float(record["recent"][m]) if drifting else np.nan
+        record["before_visit"][m] = float(record["recent"][m])
         if record["status"][kind] & OPEN:
             finish(record, kind, _VISIT, at_us, context)
             _note_drift(record, m, at_us // MINUTE_US, context)
-        record["settling"][m] = SETTLING_BLOCKS
+        record["settling"][m] = SETTLING_BLOCKS | DRIFTED_BIT if drifting else SETTLING_BLOCKS
         forget_sums(record, m)

@@ -77,7 +77,7 @@ CONDITION_FIELDS: list[Any] = [
     ("drift_since", "<i4", (METRIC_COUNT,)),  # minutes; while learning: since when
     ("recent", "<f4", (METRIC_COUNT,)),  # smoothed value of the last blocks
     ("settling", "u1", (METRIC_COUNT,)),  # blocks still to judge after a visit
-    ("before_visit", "<f4", (METRIC_COUNT,)),  # drifted value; NaN: it was not drifting
+    ("before_visit", "<f4", (METRIC_COUNT,)),  # its recent value then
     ("cusum_down", "<f4"),  # of the levelling error, which may drift both ways
     # The trip that is being made, and the door phase that is being timed.
     ("travel_speed_mps", "<f4"),  # the usual top speed
@@ -126,7 +126,7 @@ HEALTH_FIELDS: list[Any] = [
 ]
 LEARNED_BIT = constant(1 << 15)
 
-_NAN_FIELDS = ("before_visit", "shut_load_kg", "stop_position_m", "lowest_load_kg")
+_NAN_FIELDS = ("shut_load_kg", "stop_position_m", "lowest_load_kg")
 _NONE_TIMES = ("health_due_us", "door_since_us", "missing_until_us")
 
 

@@ -12,6 +12,7 @@ Thresholds were set on seeds 1000 to 1999; the seeds that are reported are 1 to 
 
 import argparse
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,15 +25,16 @@ from liftward_detection.detector import observe
 from liftward_detection.fleet import FleetState
 from liftward_detection.kinds import CONDITION_KINDS
 from liftward_detection.thresholds import default_thresholds
-from liftward_simulator.city.town import build_town
 from liftward_simulator.city.scale import CityShape
+from liftward_simulator.city.town import build_town
 from liftward_simulator.faults.causes import Cause
 from liftward_simulator.faults.occurrences import Occurrences
 from liftward_simulator.faults.wear import COMPONENT_OF, Component, Wear
 from liftward_simulator.physics.lifts import TRIPS_PER_DAY, LiftTable
 from liftward_simulator.physics.patterns import SITE_TYPES, hour_curves
 from liftward_simulator.rates.lift_rates import published_cause_shares
-from liftward_wire.signals import COUNT_ABSENT, SIGNALS, SignalType
+from liftward_wire.columns import ABSENT, DTYPES
+from liftward_wire.signals import SIGNALS
 from liftward_wire.states import DoorState, DoorZone, ServiceMode
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
@@ -48,8 +50,6 @@ PASSENGER_RETRY_SHARE = 0.02  # somebody steps between the doors
 # The rhythm that a baseline has to live with: stiff grease in cold nights, full cars in rush hours.
 DOOR_RHYTHM, CURRENT_RHYTHM, VIBRATION_RHYTHM = 0.02, 0.04, 0.05
 CURRENT_LOAD_SPREAD = 0.06  # of one trip, by the load
-ROWS_PER_TRIP = 10
-_HEALTHY = "healthy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,65 @@ def trips_of(rng: np.random.Generator, table: LiftTable, lift: int, days: float)
     return at_s[at_s < days * DAY_S - HOUR_S]
 
 
-def samples_of(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What of a lift's trips is told: one column for each trip, one row for each sample of it."""
+
+    offsets: Any  # seconds from the trip's begin
+    place: Any  # 0 accelerating, 1 at speed, 2 stopped, 3.. the phases of the door
+    keep: Any
+    order: Any
+    told_us: Any
+
+    def pick(self, values: Any) -> Any:
+        """Return what belongs to each sample, in order of time."""
+        return np.broadcast_to(values, self.offsets.shape).T[self.keep.T][self.order]
+
+
+def phases_of(
+    rng: np.random.Generator, table: LiftTable, lift: int, now: dict[str, Any], at_s: Any
+) -> Any:
+    """Return when each phase of each trip is over, in seconds from its begin."""
+    count = at_s.size
+    slow = np.ones(count)
+    for start in rng.uniform(0, at_s[-1], rng.poisson(SLOW_DOOR_PER_DAY * at_s[-1] / DAY_S)):
+        slow[(at_s >= start) & (at_s < start + rng.uniform(600, 3600))] = 2.5
+    rhythm = 1 + DOOR_RHYTHM * np.cos(2 * np.pi * (at_s % DAY_S) / DAY_S - 1.0)
+    door = now["door_factor"] * slow * rhythm * (1 + 0.02 * rng.standard_normal((2, count)))
+    opening, closing = table.door_open_s[lift] * door[0], table.door_close_s[lift] * door[1]
+    retry = rng.random(count) < now["door_reopen_share"] + PASSENGER_RETRY_SHARE
+    dwell = np.full(count, float(table.dwell_s[lift]))
+    again = np.where(retry, 1.0, 0.0)
+    # Accelerating, at speed, stopped, opening, open, closing, (opening, open, closing), at rest.
+    spans = np.stack([
+        np.full(count, 2.0), rng.uniform(6.0, 15.0, count), np.full(count, 0.4), opening, dwell,
+        np.where(retry, 0.5 * closing, closing), again * 0.5 * opening, again * dwell,
+        again * closing, np.full(count, 5.0),
+    ])  # fmt: skip
+    return np.concatenate([np.zeros((1, count)), np.cumsum(spans, axis=0)])
+
+
+def told_of(edges: Any, at_s: Any, period_s: float) -> Told:
+    """Return when samples are taken; `period_s` 0: at each change, else only so often."""
+    if period_s == 0:
+        # Each change, at the next look of a fifth of a second; two samples at speed.
+        offsets = np.stack([
+            np.ones(at_s.size), edges[1] + 1.0, edges[1] + 3.0, edges[2] + 0.2, *edges[3:10],
+        ])  # fmt: skip
+        offsets = np.ceil((at_s + offsets) / 0.2) * 0.2 + 1e-6 - at_s
+    else:
+        steps = int(np.ceil(edges[-1].max() / period_s)) + 1
+        offsets = period_s - at_s % period_s + period_s * np.arange(-1, steps)[:, None]
+    place = (offsets[:, None, :] >= edges[None, 1:, :]).sum(axis=1)
+    keep = offsets < np.append(at_s[1:], np.inf) - at_s
+    keep[1:] &= np.diff(offsets, axis=0) > 1e-7
+    times_s = (START_S + at_s + offsets).T[keep.T]
+    order = np.argsort(times_s, kind="stable")
+    told_us = np.rint(times_s[order] * 1e6).astype(np.int64)
+    return Told(offsets=offsets, place=place, keep=keep, order=order, told_us=told_us)
+
+
+def samples_of(  # noqa: PLR0917 - everything that one lift's story is made of
     rng: np.random.Generator,
     table: LiftTable,
     lift: int,
@@ -146,109 +204,54 @@ def samples_of(
     visits: Any,
     period_s: float,
 ) -> Any:
-    """Return what the gateway tells of each trip; `period_s` 0: each change, else only so often."""
-    count = at_s.size
+    """Return what the gateway tells of each trip."""
     hour = (at_s / HOUR_S).astype(int)
     now = {name: values[hour, lift] for name, values in effects.items()}
-    phase = 2 * np.pi * (at_s % DAY_S) / DAY_S
-    slow = np.ones(count)
-    for start in rng.uniform(0, at_s[-1], rng.poisson(SLOW_DOOR_PER_DAY * at_s[-1] / DAY_S)):
-        lasting = rng.uniform(600, 3600)
-        slow[(at_s >= start) & (at_s < start + lasting)] = 2.5
-    door = now["door_factor"] * slow * (1 + DOOR_RHYTHM * np.cos(phase - 1.0))
-    jitter = 1 + 0.02 * rng.standard_normal((2, count))
-    opening, closing = (
-        table.door_open_s[lift] * door * jitter[0],
-        table.door_close_s[lift] * door * jitter[1],
-    )
-    retry = rng.random(count) < now["door_reopen_share"] + PASSENGER_RETRY_SHARE
+    told = told_of(phases_of(rng, table, lift, now, at_s), at_s, period_s)
+    busy = np.cos(2 * np.pi * (at_s % DAY_S) / DAY_S - 4.5)
     speed = float(table.speed_mps[lift])
-    load = 1 + CURRENT_LOAD_SPREAD * rng.standard_normal(count)
-    current = (
-        (8 + 4 * speed) * now["current_factor"] * load * (1 + CURRENT_RHYTHM * np.cos(phase - 4.5))
-    )
-    vibration = 0.12 * now["vibration_factor"] * (1 + VIBRATION_RHYTHM * np.cos(phase - 4.5))
-    level = table.sill_offset_mm[lift] + now["levelling_drift_mm"] + rng.uniform(-1.5, 1.5, count)
-    travel = rng.uniform(6.0, 15.0, count)
-    dwell = np.full(count, float(table.dwell_s[lift]))
-    # Ends of: accelerating, at speed, stopped, opening, open, closing, (opening, open, closing).
-    again = np.where(retry, 1.0, 0.0)
-    spans = np.stack([
-        np.full(count, 2.0), travel, np.full(count, 0.4), opening, dwell,
-        np.where(retry, 0.5 * closing, closing), again * 0.5 * opening, again * dwell,
-        again * closing, np.full(count, 5.0),
-    ])  # fmt: skip
-    edges = np.concatenate([np.zeros((1, count)), np.cumsum(spans, axis=0)])
-    if period_s == 0:
-        # Each change, at the next look of a fifth of a second; two samples at speed.
-        offsets = np.stack([
-            np.full(count, 1.0), edges[1] + 1.0, edges[1] + 3.0, edges[2] + 0.2, edges[3], edges[4],
-            edges[5], edges[6], edges[7], edges[8], edges[9],
-        ])  # fmt: skip
-        offsets = np.ceil((at_s + offsets) / 0.2) * 0.2 + 1e-6 - at_s
-    else:
-        steps = int(np.ceil(edges[-1].max() / period_s)) + 1
-        offsets = period_s - at_s % period_s + period_s * np.arange(-1, steps)[:, None]
-    place = np.zeros(offsets.shape, np.int8)
-    for edge in edges[1:]:
-        place += offsets >= edge
-    before = offsets < 0
-    times = START_S + at_s + offsets
-    keep = np.ones(offsets.shape, np.bool_)
-    limit = np.append(at_s[1:], np.inf) - at_s
-    keep &= offsets < limit
-    keep[1:] &= np.diff(offsets, axis=0) > 1e-7
-    order = np.argsort(times.T[keep.T], kind="stable")
-
-    def pick(values: Any) -> Any:
-        return np.broadcast_to(values, offsets.shape).T[keep.T][order]
-
-    at_speed = pick(place == 1) & ~pick(before)
-    moving = pick(place <= 1) & ~pick(before)
-    door_word = np.array(
-        [DoorState.CLOSED.code] * 3
-        + [DoorState.OPENING.code, DoorState.OPEN.code, DoorState.CLOSING.code]
-        + [DoorState.OPENING.code, DoorState.OPEN.code, DoorState.CLOSING.code]
-        + [DoorState.CLOSED.code] * 2,
-        np.int8,
-    )
-    doors = np.where(pick(before), DoorState.CLOSED.code, door_word[pick(place)]).astype(np.int8)
-    n = at_speed.size
-    noise = rng.standard_normal((3, n))
-    told_us = np.rint(times.T[keep.T][order] * 1e6).astype(np.int64)
-    mode = np.full(n, ServiceMode.NORMAL.code, np.int8)
-    for start in visits:
-        began, ended = np.searchsorted(
-            told_us, [(START_S + start) * 1e6, (START_S + start + VISIT_S) * 1e6]
-        )
-        ended = max(ended, min(began + 3, n))
-        mode[began:ended] = ServiceMode.INSPECTION.code
+    load = 1 + CURRENT_LOAD_SPREAD * rng.standard_normal(at_s.size)
+    current = (8 + 4 * speed) * now["current_factor"] * load * (1 + CURRENT_RHYTHM * busy)
+    vibration = 0.12 * now["vibration_factor"] * (1 + VIBRATION_RHYTHM * busy)
+    scatter = rng.uniform(-1.5, 1.5, at_s.size)
+    level = table.sill_offset_mm[lift] + now["levelling_drift_mm"] + scatter
+    place, before = told.pick(told.place), told.pick(told.offsets < 0)
+    at_speed, moving = (place == 1) & ~before, (place <= 1) & ~before
+    phases = [DoorState.OPENING.code, DoorState.OPEN.code, DoorState.CLOSING.code]
+    words = np.array([DoorState.CLOSED.code] * 3 + phases * 2 + [DoorState.CLOSED.code] * 2)
+    count = place.size
+    noise = rng.standard_normal((3, count))
     signals: dict[str, Any] = {
-        "service_mode": mode,
+        "service_mode": mode_of(told.told_us, visits),
         "speed_mps": np.where(at_speed, speed, np.where(moving, 0.5 * speed, 0.0)),
-        "car_door": doors,
+        "car_door": np.where(before, DoorState.CLOSED.code, words[place]),
         "door_zone": np.where(moving, DoorZone.OUTSIDE.code, DoorZone.INSIDE.code),
-        "levelling_error_mm": np.where(moving, np.nan, np.round(pick(level) + 0.3 * noise[0], 1)),
-        "motor_current_a": np.where(moving, np.round(pick(current) + 0.2 * noise[1], 1), 0.0),
-        "vibration_mps2": np.abs(np.where(moving, pick(vibration), 0.01) + 0.005 * noise[2]),
-    }  # fmt: skip
-    return told_us, signals
+        "levelling_error_mm": np.where(
+            moving, np.nan, np.round(told.pick(level) + 0.3 * noise[0], 1)
+        ),
+        "motor_current_a": np.where(moving, np.round(told.pick(current) + 0.2 * noise[1], 1), 0.0),
+        "vibration_mps2": np.abs(np.where(moving, told.pick(vibration), 0.01) + 0.005 * noise[2]),
+    }
+    return told.told_us, signals
+
+
+def mode_of(told_us: Any, visits: Any) -> Any:
+    """Return the service mode of each sample: inspection while somebody is there."""
+    mode = np.full(told_us.size, ServiceMode.NORMAL.code, np.int8)
+    for start in visits:
+        edges_us = [(START_S + start) * 1e6, (START_S + start + VISIT_S) * 1e6]
+        began, ended = np.searchsorted(told_us, edges_us)
+        mode[began : max(ended, min(began + 3, told_us.size))] = ServiceMode.INSPECTION.code
+    return mode
 
 
 def columns_of(lift: int, told_us: Any, signals: dict[str, Any]) -> Any:
     n = told_us.size
     full = {}
     for signal in SIGNALS:
-        kind = {
-            SignalType.FLOAT: np.float32,
-            SignalType.COUNT: np.int64,
-            SignalType.STATE: np.int8,
-        }[signal.type]
-        absent = {SignalType.FLOAT: np.nan, SignalType.COUNT: COUNT_ABSENT, SignalType.STATE: 0}[
-            signal.type
-        ]
-        values = signals.get(signal.name)
-        full[signal.name] = np.full(n, absent, kind) if values is None else values.astype(kind)
+        dtype, values = DTYPES[signal.type], signals.get(signal.name)
+        absent = np.full(n, ABSENT[signal.type], dtype)
+        full[signal.name] = absent if values is None else values.astype(dtype)
     return SimpleNamespace(
         lift_index=np.zeros(n, np.int32),
         observed_at_us=told_us,
@@ -340,6 +343,31 @@ def rate_interval(count: int, exposure: float) -> list[float]:
     ]
 
 
+def summary(out: dict[str, Any]) -> list[str]:
+    """Return the lines a person reads."""
+    lines = []
+    for name in sorted({row[0] for row in out["failures"]}):
+        rows = [row for row in out["failures"] if row[0] == name]
+        leads = [row[2] for row in rows if row[2] is not None]
+        line = f"{name}: {len(leads)}/{len(rows)} {interval(len(leads), len(rows))}"
+        if leads:
+            gone = np.median([row[3] for row in rows if row[3] is not None])
+            line += f" lead {np.median(leads):.1f} d of {np.median([row[1] for row in rows]):.1f}"
+            line += f", after {gone:.2f} of it"
+        lines.append(line)
+    mended = [row for row in out["mended"] if row[2]]
+    exposure = out["lift_days"] / 1000
+    false_count = len(out["false"])
+    return [
+        *lines,
+        f"mended in time: warned {sum(row[1] for row in mended)} of {len(mended)}",
+        f"false {false_count} in {out['lift_days']:.0f} lift-days",
+        f"false for 1,000 lift-days: {rate_interval(false_count, exposure)}",
+        f"samples {out['samples']}",
+        *(str(row) for row in out["false"][:12]),
+    ]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, nargs="+", default=[1000])
@@ -359,26 +387,7 @@ def main() -> None:
         play(seed, arguments.lifts, arguments.days, arguments.period_s, out)
     if arguments.json:
         arguments.json.write_text(json.dumps(out))
-    for name in sorted({row[0] for row in out["failures"]}):
-        rows = [row for row in out["failures"] if row[0] == name]
-        leads = [row[2] for row in rows if row[2] is not None]
-        print(
-            f"{name}: {len(leads)}/{len(rows)} {interval(len(leads), len(rows))}",
-            f"lead {np.median(leads):.1f} d of {np.median([row[1] for row in rows]):.1f},"
-            f" after {np.median([row[3] for row in rows if row[3] is not None]):.2f}"
-            if leads
-            else "",
-        )
-    mended = [row for row in out["mended"] if row[2]]
-    print("mended in time, warned", sum(row[1] for row in mended), "of", len(mended))
-    exposure = out["lift_days"] / 1000
-    print(
-        f"false {len(out['false'])} in {out['lift_days']:.0f} lift-days,",
-        rate_interval(len(out["false"]), exposure),
-    )
-    print("samples", out["samples"])
-    for row in out["false"][:12]:
-        print(row)
+    sys.stdout.write("\n".join(summary(out)) + "\n")
 
 
 if __name__ == "__main__":

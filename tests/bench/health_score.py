@@ -9,6 +9,7 @@ seeds 1000 to 1999; the seeds that are reported are 1 to 9.
 
 import argparse
 import json
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -46,8 +47,6 @@ FOUND_AS: dict[DefectKind, tuple[str, str | None]] = {
 }
 _SIGNAL_OF = {kind: signal or "position_m" for kind, (_, signal) in FOUND_AS.items()}
 _HEALTH = frozenset(kind.value for kind in DEVICE_HEALTH_KINDS)
-_PER_FEED = 50  # ticks: ten seconds of samples at a time
-_SECONDS_PER_DAY = 86_400.0
 
 
 @dataclass(slots=True)
@@ -170,13 +169,11 @@ def main() -> None:
     text = json.dumps(result)
     if arguments.json:
         arguments.json.write_text(text)
-    for kind, figures in result["found"].items():
-        print(kind, figures)
-    print("lift days", tally.lift_days, "false", len(tally.false), "other", len(tally.other_name))
-    for line in tally.false[:40]:
-        print("false", line)
-    for line in tally.other_name[:30]:
-        print("other", line)
+    lines = [f"{kind} {figures}" for kind, figures in result["found"].items()]
+    lines.append(f"lift days {tally.lift_days:.1f}, false findings {len(tally.false)}")
+    lines += [f"false {line}" for line in tally.false[:40]]
+    lines += [f"by another name {line}" for line in tally.other_name[:30]]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

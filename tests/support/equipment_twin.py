@@ -35,7 +35,7 @@ class Baseline:
         self.kind, self.limits = kind, limits
         self.total, self.count, self.began = 0.0, 0, 0
         self.settling = 0
-        self.before: float | None = None
+        self.before, self.was_drifting = 0.0, False
         self.forget()
 
     def forget(self) -> None:
@@ -137,14 +137,18 @@ class Baseline:
         done = 6 - self.settling
         self.recent = single(self.recent + (value - self.recent) / (done + 1))
         self.settling -= 1
-        moved = self.recent - self.level
-        if self.settling or abs(moved) <= self.unit():
+        if self.settling:
             return
-        if self.before is not None:
-            drift = self.before - self.level
-            if moved * drift > 0 and abs(moved) >= 0.5 * abs(drift):
-                return
-        self.level = self.recent
+        moved, drift, noticeable = (
+            self.recent - self.level,
+            self.before - self.level,
+            0.6 * self.unit(),
+        )
+        untouched = abs(self.recent - self.before) <= noticeable
+        mended = abs(moved) <= noticeable
+        half = moved * drift > 0 and abs(moved) >= 0.5 * abs(drift)
+        if not (untouched or mended or (self.was_drifting and half)):
+            self.level = self.recent
 
 
 class ConditionTwin:
@@ -190,8 +194,8 @@ class ConditionTwin:
         if not metric.learned:
             return
         half = self.limits.decision_interval / 2
-        drifting = kind in self.open or metric.up >= half or metric.down >= half
-        metric.before = metric.recent if drifting else None
+        metric.was_drifting = kind in self.open or metric.up >= half or metric.down >= half
+        metric.before = metric.recent
         if kind in self.open:
             self.write(kind, "ended", "maintenance_visit", at_us)
             del self.open[kind]
