@@ -86,12 +86,21 @@ CONDITION_FIELDS: list[Any] = [
     ("trip_vibration_mps2", "<f4"),
     ("trip_currents", "u1"),
     ("trip_vibrations", "u1"),
-    ("trip_samples", "u1"),  # at travel speed, as far as they are looked at
     ("door_retries", "u1"),  # seen in this door cycle
     ("door_retry_events", "u1"),  # told by events since the last door cycle
 ]
-HEALTH_FIELDS: list[Any] = [
+# What `equipment_watch.needs_look` compares with every sample: they stand with the hot fields.
+LOOK_TIME_FIELDS: list[Any] = [
     ("health_due_us", "<i8"),  # when the values are next compared with those before
+]
+LOOK_FIELDS: list[Any] = [
+    ("seen", "u1"),
+    ("door_before", "i1"),  # codes of the last sample
+    ("occupancy_before", "i1"),
+    ("present", "u1"),  # bits of the numbers that the last sample had
+    ("trip_samples", "u1"),  # at travel speed, as far as they are looked at
+]
+HEALTH_FIELDS: list[Any] = [
     ("door_since_us", "<i8"),  # the present word of the car door; NONE_US: not known since when
     ("missing_until_us", "<i8"),  # values were last absent that had been there
     ("values_mark", "<i8"),  # the values at the last comparison, as one number
@@ -102,10 +111,6 @@ HEALTH_FIELDS: list[Any] = [
     ("stop_position_m", "<f4"),  # where the last trip ended
     ("open_floor", "<i2"),  # where the doors were last open
     ("told_signal", "i1", (FINDING_COUNT,)),  # SIGNAL_CODE of the open finding of each kind
-    ("seen", "u1"),
-    ("door_before", "i1"),  # codes of the last sample
-    ("occupancy_before", "i1"),
-    ("present", "u1"),  # bits of the numbers that the last sample had
     ("present_ever", "u1"),  # since the device's boot
     ("flaps", "u1"),  # scores: up with what cannot be, down with what fits
     ("false_yes", "u1"),

@@ -14,7 +14,13 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_detection.equipment import CONDITION_FIELDS, HEALTH_FIELDS, blank_equipment
+from liftward_detection.equipment import (
+    CONDITION_FIELDS,
+    HEALTH_FIELDS,
+    LOOK_FIELDS,
+    LOOK_TIME_FIELDS,
+    blank_equipment,
+)
 from liftward_detection.kinds import KIND_COUNT, Suppression
 
 STATE_VERSION = 2
@@ -46,6 +52,7 @@ RECORD = np.dtype(
         ("boot_id", "<i8"),
         ("sequence", "<i8"),
         ("lateness_us", "<i8"),  # received - observed, slowly falling maximum: skew and delay
+        *LOOK_TIME_FIELDS,
         # The last event applied: events travel a path of their own and have their own order.
         ("event_observed_us", "<i8"),
         ("event_boot_id", "<i8"),
@@ -77,6 +84,7 @@ RECORD = np.dtype(
         ("car_calls", "i1"),
         ("chain_open", "i1"),
         ("power_lost", "i1"),
+        *LOOK_FIELDS,
         # Condition and sensor health: touched when something is measured, not with every sample.
         *HEALTH_FIELDS,
         *CONDITION_FIELDS,
