@@ -175,7 +175,7 @@ def _peers(
     load = (
         PeerLoad(messages_count=1_200, messages_per_s=4_000, kill_seconds=1.5, quiet_s=2.0)
         if quick
-        else PeerLoad(messages_count=60_000, messages_per_s=6_000, kill_seconds=15.0, quiet_s=10.0)
+        else PeerLoad(messages_count=60_000, messages_per_s=20_000, kill_seconds=15.0, quiet_s=10.0)
     )
     kinds: tuple[Peer, ...] = (NaiveLoop(ground), NodeRedFlow(ground), ThingsBoardGateway(ground))
     peers: dict[str, dict[str, Any]] = {}
