@@ -47,6 +47,7 @@ _BURST_APART_US = 20_000_000  # a number that comes with every tenth sample only
 _BURSTS_MAX = 12
 _FADING_LOOKS = 30  # comparisons without a failure that take one burst off
 _MARK_PRIME = 1_000_003
+_PLAUSIBLE_MAX = 1e6
 
 
 @helper
@@ -109,7 +110,9 @@ def device_started(record: Record) -> None:
 
 @helper
 def _rounded(value: float) -> int:
-    return 0 if isnan(value) else round(value * 1000.0)
+    # Not so for NaN, infinity and what no sensor can mean.
+    number = float(value)
+    return round(number * 1000.0) if abs(number) < _PLAUSIBLE_MAX else 0
 
 
 @helper
