@@ -6,6 +6,7 @@ where the meaning is the same. Pure data. Must not know rules.
 
 from types import MappingProxyType
 
+from liftward_detection.catalogue_equipment import EQUIPMENT_ROWS
 from liftward_detection.catalogue_form import (
     Category,
     KindFacts,
@@ -261,5 +262,6 @@ _ROWS: dict[DetectionKind, KindFacts] = {
         ),
         bacnet_fault=0,
     ),
+    **EQUIPMENT_ROWS,
 }
 CATALOGUE = MappingProxyType(_ROWS)

@@ -48,7 +48,7 @@ def observe(state: FleetState, columns: SampleSource, thresholds: Thresholds) ->
     limits = _limits_for(state, thresholds)
 
     def step(start: int, rows: Rows, cursor: Cursor) -> int:
-        return samples_loop(state.records, state.tick_due_us, samples, limits, start, rows, cursor)
+        return samples_loop(state.records, samples, limits, start, rows, cursor)
 
     return _collect(len(samples.lift_index), step)
 
@@ -60,7 +60,7 @@ def take_events(state: FleetState, events: EventColumns, thresholds: Thresholds)
     limits = _limits_for(state, thresholds)
 
     def step(start: int, rows: Rows, cursor: Cursor) -> int:
-        return events_loop(state.records, state.tick_due_us, arrays, limits, start, rows, cursor)
+        return events_loop(state.records, arrays, limits, start, rows, cursor)
 
     return _collect(len(arrays.lift_index), step)
 
@@ -75,9 +75,7 @@ def tick(state: FleetState, now_us: int, thresholds: Thresholds) -> Transitions:
     lifts = np.flatnonzero(state.tick_due_us <= now_us).astype(np.int32)
 
     def step(start: int, rows: Rows, cursor: Cursor) -> int:
-        return due_loop(
-            state.records, state.tick_due_us, lifts, now_us, limits, start, rows, cursor
-        )
+        return due_loop(state.records, lifts, now_us, limits, start, rows, cursor)
 
     return _collect(len(lifts), step)
 
@@ -89,7 +87,7 @@ def count_quiet(state: FleetState, columns: SampleSource, thresholds: Thresholds
     done, quiet_count = 0, 0
     while done < len(samples.lift_index):
         rows, cursor = np.empty(_TABLE_ROWS, dtype=ROW), np.zeros(CURSOR_LENGTH, dtype=np.int64)
-        done = samples_loop(state.records, state.tick_due_us, samples, limits, done, rows, cursor)
+        done = samples_loop(state.records, samples, limits, done, rows, cursor)
         quiet_count += int(cursor[1])
     return quiet_count
 
@@ -102,10 +100,10 @@ def warm_up() -> None:
     nothing = no_samples()
     no_events = event_arrays(EventColumns.from_rows([]))
     no_lifts = np.empty(0, dtype=np.int32)
-    samples_loop(state.records, state.tick_due_us, nothing, limits, 0, rows, cursor)
-    events_loop(state.records, state.tick_due_us, no_events, limits, 0, rows, cursor)
-    due_loop(state.records, state.tick_due_us, no_lifts, 0, limits, 0, rows, cursor)
-    renew_loop(state.records, state.tick_due_us, limits)
+    samples_loop(state.records, nothing, limits, 0, rows, cursor)
+    events_loop(state.records, no_events, limits, 0, rows, cursor)
+    due_loop(state.records, no_lifts, 0, limits, 0, rows, cursor)
+    renew_loop(state.records, limits)
 
 
 def _limits_for(state: FleetState, thresholds: Thresholds) -> Limits:
@@ -113,7 +111,7 @@ def _limits_for(state: FleetState, thresholds: Thresholds) -> Limits:
     limits = limits_of(thresholds)
     if state.worked_out_with is not limits:
         if state.worked_out_with is not None:
-            renew_loop(state.records, state.tick_due_us, limits)
+            renew_loop(state.records, limits)
         state.worked_out_with = limits
     return limits
 

@@ -25,7 +25,18 @@ from liftward_detection.fleet import (
     TRAVELLED,
     Record,
 )
-from liftward_detection.kinds import DetectionKind, Evidence, Level, Piece, Reason, Transition
+from liftward_detection.kinds import (
+    CONDITION_KINDS,
+    DEVICE_HEALTH_KINDS,
+    NO_PLACE,
+    PLACE_OF_WORST,
+    DetectionKind,
+    Evidence,
+    Level,
+    Piece,
+    Reason,
+    Transition,
+)
 from liftward_detection.quiet import look_again
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_wire.states import ServiceMode
@@ -44,7 +55,12 @@ _TIMED = (
     constant(DetectionKind.RESCUE_DEVICE_FAILED.code),
     constant(DetectionKind.CONTROLLER_FAULT.code),
 )
-_NAN = np.float32(np.nan)
+# Kinds of the equipment come last: findings, whose onset is kept in seconds, then drifts, whose
+# onset is that of the drift, in minutes.
+_FIRST_FINDING = constant(DEVICE_HEALTH_KINDS[0].code)
+_FIRST_DRIFT = constant(CONDITION_KINDS[0].code)
+_MINUTE_US = 60 * MICROSECONDS_PER_SECOND
+_NO_DETAIL = -1  # as transitions.NO_DETAIL
 
 _BEGAN = constant(Transition.BEGAN.code)
 _ENDED = constant(Transition.ENDED.code)
@@ -157,6 +173,23 @@ def raise_level(record: Record, kind: int) -> None:
 
 
 @helper
+def onset_us(record: Record, kind: int) -> int:
+    """Return when the episode of a kind began."""
+    if kind >= _FIRST_DRIFT:
+        return np.int64(record["drift_since"][kind - _FIRST_DRIFT]) * _MINUTE_US  # type: ignore[return-value]  # as good as an int
+    if kind >= _FIRST_FINDING:
+        seconds = np.int64(record["found_s"][kind - _FIRST_FINDING])
+        return seconds * MICROSECONDS_PER_SECOND  # type: ignore[return-value]  # the same
+    return record["since_us"][kind]  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def forget_worst(record: Record, kind: int) -> None:
+    if PLACE_OF_WORST[kind] != NO_PLACE:
+        record["worst"][PLACE_OF_WORST[kind]] = _NAN
+
+
+@helper
 def write(  # noqa: PLR0917 - one place that knows the row's layout
     record: Record,
     kind: int,
@@ -174,7 +207,7 @@ def write(  # noqa: PLR0917 - one place that knows the row's layout
     row["level"] = (record["status"][kind] & LEVEL_BITS) >> LEVEL_SHIFT
     row["reason"] = reason
     row["evidence"] = evidence_of(record, kind, at_us, context.limits)
-    row["onset_us"] = record["since_us"][kind]
+    row["onset_us"] = onset_us(record, kind)
     row["detected_us"] = at_us
     row["stationary_since_us"] = record["stationary_since_us"]
     row["load_kg"] = record["load_kg"]
@@ -183,7 +216,11 @@ def write(  # noqa: PLR0917 - one place that knows the row's layout
     for weight in range(_WEIGHTS_COUNT):
         row["weights"][weight] = 0
     row["suppression"] = record["suppression"]
-    row["worst"] = record["worst"][kind]
+    place = PLACE_OF_WORST[kind]
+    row["worst"] = record["worst"][place] if place != NO_PLACE else _NAN
+    row["baseline_value"] = row["current_value"] = _NAN
+    row["trend_per_day"] = row["days_to_limit"] = _NAN
+    row["detail_code"] = _NO_DETAIL
     context.cursor[0] += 1
 
 
@@ -195,8 +232,9 @@ def begin(
     at_us: int,
     context: Context,
 ) -> None:
-    """Open the episode whose onset stands in `since_us`."""
-    look_again(record)
+    """Open the episode whose onset is set; see `onset_us`."""
+    if kind < _FIRST_FINDING:  # the equipment has looks of its own
+        look_again(record)
     source = REPORTED if reason == _REPORTED_BY_CONTROLLER else DERIVED
     record["status"][kind] = OPEN | source
     write(record, kind, _BEGAN, reason, at_us, context)
@@ -211,7 +249,7 @@ def finish(
     context: Context,
 ) -> None:
     """End the open episode; never before its onset, even when the device's clock was set back."""
-    ended_us = max(at_us, record["since_us"][kind])
+    ended_us = max(at_us, onset_us(record, kind))
     write(record, kind, _ENDED, reason, ended_us, context)
     drop(record, kind)
 
@@ -219,10 +257,11 @@ def finish(
 @helper
 def drop(record: Record, kind: int) -> None:
     """Forget a pending condition or an ended episode."""
-    look_again(record)  # what stands open or pending is evidence of something else, too
     record["status"][kind] = 0
-    record["since_us"][kind] = NONE_US
-    record["worst"][kind] = _NAN
+    if kind < _FIRST_FINDING:
+        look_again(record)  # what stands open or pending is evidence of something else, too
+        record["since_us"][kind] = NONE_US
+        forget_worst(record, kind)
 
 
 @helper

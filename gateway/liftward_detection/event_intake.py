@@ -5,6 +5,7 @@ telemetry must not make that telemetry late. Must not know batches or the fleet.
 """
 
 from liftward_detection.compiling import constant, helper
+from liftward_detection.door_watch import note_retry_event
 from liftward_detection.entrapment import count_retry, watch_rest, weigh
 from liftward_detection.episodes import (
     Context,
@@ -161,6 +162,7 @@ def _apply_event(
     elif word == _DOOR_RETRY:
         note_retry(record, at_us, context)
         count_retry(record)
+        note_retry_event(record)
     elif word == _TEST_CALL:
         record["test_at_us"] = at_us
     elif word == _MODE_CHANGED:

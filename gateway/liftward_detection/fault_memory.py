@@ -13,7 +13,7 @@ from liftward_detection.compiling import helper
 from liftward_detection.episodes import Context, begin, drop, hold_us, is_news, raise_level, settle
 from liftward_detection.facts import NO, UNKNOWN, YES
 from liftward_detection.fleet import DERIVED, NONE_US, OPEN, PENDING, Record
-from liftward_detection.kinds import Reason
+from liftward_detection.kinds import PLACE_OF_WORST, Reason
 
 OPENED_AT_LEVEL = 1  # the doors stand open since they did so at a landing
 MOVED_OPEN = 2  # and the car has moved since
@@ -38,9 +38,10 @@ def note_worst(record: Record, kind: int, measured: float) -> None:
     """Keep the largest reading, either way, of what a kind measures; NaN tells nothing."""
     if isnan(measured):
         return
-    worst = float(record["worst"][kind])
+    place = PLACE_OF_WORST[kind]
+    worst = float(record["worst"][place])
     if isnan(worst) or abs(measured) > abs(worst):
-        record["worst"][kind] = np.float32(measured)
+        record["worst"][place] = np.float32(measured)
 
 
 @helper

@@ -6,6 +6,7 @@ left a fault under way (`are_restless`). Must not know entrapment.
 
 from liftward_detection.catalogue import CATALOGUE, Category
 from liftward_detection.compiling import constant, helper, inlined
+from liftward_detection.condition import note_mode
 from liftward_detection.episodes import Context, is_news, settle
 from liftward_detection.facts import YES, Facts, known
 from liftward_detection.fault_memory import OPENED_AT_LEVEL
@@ -14,7 +15,7 @@ from liftward_detection.faults_motion import is_overspeed, watch_motion
 from liftward_detection.faults_position import jumped, watch_position
 from liftward_detection.faults_slow import watch_slow
 from liftward_detection.fleet import DERIVED, NONE_US, SEEN_MODE, Record
-from liftward_detection.kinds import DetectionKind
+from liftward_detection.kinds import CONDITION_KINDS, DEVICE_HEALTH_KINDS, DetectionKind
 from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
 from liftward_detection.thresholds import Limits
@@ -24,10 +25,11 @@ _STATES = frozenset(kind for kind in DetectionKind if kind.value.startswith("gb_
 _GB_90 = constant(DetectionKind.GB_90.code)
 # What is measured, counted or must be seen twice; the others are plain states.
 _PLAIN = frozenset({Category.ENTRAPMENT, Category.PLATFORM, Category.ALARM})
+_EQUIPMENT = frozenset({*CONDITION_KINDS, *DEVICE_HEALTH_KINDS})  # have looks of their own
 _FOLLOWED = tuple(
     constant(kind.code)
     for kind, facts in CATALOGUE.items()
-    if facts.category not in _PLAIN and kind not in _STATES
+    if facts.category not in _PLAIN and kind not in _STATES and kind not in _EQUIPMENT
 )
 
 _UNKNOWN = ServiceMode.UNKNOWN.code
@@ -97,3 +99,4 @@ def take_mode(
         condition = known(service_mode == mode)
         if is_news(record, kind, condition):
             settle(record, kind, condition, at_us, context)
+    note_mode(record, service_mode, at_us, context)

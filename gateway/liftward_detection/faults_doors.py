@@ -59,14 +59,14 @@ def note_retry(record: Record, at_us: int, context: Context) -> None:
 @helper
 def note_doors(record: Record, sample: Sample, facts: Facts, at_us: int) -> None:
     """Count re-openings at this stop, and keep what the doors did at their landing."""
-    before, door = record["door_before"], sample.car_door
+    before, door = record["door_known_before"], sample.car_door
     if facts.travelling == YES:
         record["reopenings_count"] = record["retries_count"] = 0
         record["reopened_us"] = NONE_US
         record["fault_flags"] &= BYTE ^ ASKED_TO_OPEN
     if door == _DOOR_UNKNOWN:
         return
-    record["door_before"] = door
+    record["door_known_before"] = door
     gave_up = before in (_DOOR_CLOSING, _DOOR_FAULT) and door in (_DOOR_OPENING, _DOOR_OPEN)
     if gave_up and facts.travelling != YES:
         if record["reopened_us"] == NONE_US:

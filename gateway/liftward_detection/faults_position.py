@@ -7,10 +7,8 @@ known when as many floors have been served as are registered. Must not know entr
 
 from math import isnan
 
-import numpy as np
-
 from liftward_detection.compiling import constant, helper
-from liftward_detection.episodes import Context
+from liftward_detection.episodes import Context, forget_worst
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
 from liftward_detection.fault_memory import (
     STOP_BAD,
@@ -32,7 +30,6 @@ _GB_07 = constant(DetectionKind.GB_07.code)
 _TOP = constant(DetectionKind.OVERRUN_TOP.code)
 _BOTTOM = constant(DetectionKind.OVERRUN_BOTTOM.code)
 _LEVELLING = constant(DetectionKind.LEVELLING_ERROR.code)
-_NAN = np.float32(np.nan)
 
 
 @helper
@@ -138,7 +135,7 @@ def judge_stop(record: Record, sample: Sample, facts: Facts, at_us: int, limits:
         if record["bad_stops_count"] == 0:
             record["badly_stopped_us"] = at_us
             if record["status"][_LEVELLING] == 0:
-                record["worst"][_LEVELLING] = _NAN
+                forget_worst(record, _LEVELLING)
         record["bad_stops_count"] = counted(record["bad_stops_count"])
         record["good_stops_count"] = 0
         record["fault_flags"] = (flags | STOP_BAD) & (BYTE ^ STOP_TO_JUDGE)

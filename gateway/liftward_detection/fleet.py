@@ -1,9 +1,8 @@
 """What the detector remembers: one fixed-size record for each lift, in one array.
 
-The rules touch one lift at a time, so a lift's fields lie side by side; only `tick_due_us`, which a
-tick scans for the whole fleet, stands in an array of its own. A record is a whole number of cache
-lines and the array is aligned to them: memory is what a sample of a random lift waits for, so what
-every sample touches stands in the first two lines. docs/detector-state.md shows the layout.
+The rules touch one lift at a time, so a lift's fields lie side by side. A record is a whole number
+of cache lines and the array is aligned to them: memory is what a sample of a random lift waits for,
+so what every sample touches stands in the first two lines. docs/detector-state.md shows the layout.
 
 The layout is versioned: a saved state of another version is refused, and the caller replays samples
 instead. Must not know the rules.
@@ -17,7 +16,13 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_detection.kinds import KIND_COUNT, Suppression
+from liftward_detection.kinds import (
+    CONDITION_KINDS,
+    DEVICE_HEALTH_KINDS,
+    KIND_COUNT,
+    MEASURING_COUNT,
+    Suppression,
+)
 
 STATE_VERSION = 2
 
@@ -72,6 +77,10 @@ class Field(NamedTuple):
 CACHE_LINE_BYTES = 64
 ASKED_AHEAD_BYTES = 4 * CACHE_LINE_BYTES  # what is fetched before a sample's turn: all but the rare
 _KINDS = (KIND_COUNT,)
+_METRICS, _FINDINGS = (len(CONDITION_KINDS),), (len(DEVICE_HEALTH_KINDS),)
+_OTHER_KINDS = (KIND_COUNT - len(CONDITION_KINDS) - len(DEVICE_HEALTH_KINDS),)
+_MEASURING_KINDS = (MEASURING_COUNT,)
+NEVER_MINUTE = -(2**31)
 
 # What every sample reads or writes: exactly one cache line. Times are device times in microseconds
 # since 1970, UTC, unless they say otherwise.
@@ -85,12 +94,20 @@ _EVERY_SAMPLE = (
     Field("position_anchor_m", "<f4", np.nan, "where the car was when last seen displaced"),
     Field("load_kg", "<f4", np.nan, "last told"),
     Field("floor", "<i2", NO_FLOOR, "last told"),
+    # What `equipment_watch.needs_look` compares with every sample.
+    Field("equipment_seen", "u1", 0, "of car, doors and sensors, see `equipment`"),
+    Field("door_before", "i1", 0, "DoorState code of the last sample"),
+    Field("occupancy_before", "i1", 0, "Occupancy code of the last sample"),
+    Field("present", "u1", 0, "the numbers that the last sample had, see `value_health`"),
+    Field("trip_samples", "u1", 0, "at travel speed, as far as they are looked at"),
 )
 # What every sample writes, and what a rule's `needs_look` reads: the second cache line.
 _EVERY_SAMPLE_TOO = (
     Field("sequence", "<i8", -1, "of the last sample applied"),
     Field("boot_id", "<i8", -1, "of the last sample applied"),
     Field("position_at_us", "<i8", NONE_US, "when `position_m` was told"),
+    Field("tick_due_us", "<i8", NEVER_DUE_US, "when a tick has to look, platform time"),
+    Field("health_due_us", "<i8", NONE_US, "when values are next compared with those before"),
     Field("position_m", "<f4", np.nan, "last told"),
     Field("rated_load_kg", "<f4", np.nan, "from the registration; NaN when not known"),
     Field("rated_speed_mps", "<f4", np.nan, "the same"),
@@ -98,6 +115,20 @@ _EVERY_SAMPLE_TOO = (
     Field("seen", "u1", 0, "what this device has told since its boot, see above"),
     Field("shut", "i1", 0, "the way out is shut: yes 1, unknown 0, no -1; by the last sample"),
     Field("suppression", "i1", 0, "Suppression code"),
+    # Of sensor health, for want of room elsewhere: see `sensor_health`, `value_health`.
+    Field("present_ever", "u1", 0, "since the device's boot"),
+    Field("flaps", "u1", 0, "score: up with what cannot be, down with what fits"),
+    Field("same_run", "u1", 0, "comparisons in a row without any change"),
+    Field(
+        "same_share",
+        "u1",
+        255,
+        "of comparisons, in 1/255; 255: never seen to change",
+    ),
+    Field("cycles_not_empty", "u1", 0, "door cycles since occupancy was last said to be empty"),
+    Field("cycles_not_occupied", "u1", 0, "the same, occupied"),
+    Field("false_yes", "u1", 0, "score of the people sensor: up with what cannot be"),
+    Field("false_no", "u1", 0, "the same"),
 )
 # What a sample with news touches: the third and fourth cache line.
 _NEWS = (
@@ -130,6 +161,19 @@ _NEWS = (
     Field("presses", "u1", 0, "of door-open since rest_since_us, up to PRESSES_MAX"),
     Field("retries", "u1", 0, "of the doors since then, up to PRESSES_MAX"),
     Field("status", "u1", 0, "of each kind: PENDING, OPEN, DERIVED, REPORTED, level", _KINDS),
+    # Of sensor health and condition, touched with the doors; in an order without gaps.
+    Field("zone_wrong", "u1", 0, "score"),
+    Field("door_wrong", "u1", 0, "score"),
+    Field("load_cycles", "u1", 0, "of the present window"),
+    Field("load_idle_wrong", "u1", 0, "score"),
+    Field("door_moved_us", "<i8", NONE_US, "the doors do what they do since then"),
+    Field("shut_load_kg", "<f4", np.nan, "last told behind shut doors"),
+    Field("lowest_load_kg", "<f4", np.nan, "over the door cycles of the present window"),
+    Field("wrong_findings", "<u2", 0, "bits by `equipment.FINDINGS`"),
+    Field("told_findings", "<u2", 0, "the same: which signal the open episode names"),
+    Field("open_floor", "<i2", NO_FLOOR, "where the doors were last open"),
+    Field("door_retries", "u1", 0, "seen in this door cycle"),
+    Field("door_retry_events", "u1", 0, "told by events since the last door cycle"),
 )
 # What only episodes and events touch.
 _RARE = (
@@ -148,17 +192,52 @@ _RARE = (
     Field("floors_count", "<i2", 0, "from the registration; 0 when not known"),
     Field("floor_low", "<i2", NO_FLOOR, "lowest landing served so far"),
     Field("floor_high", "<i2", NO_FLOOR, "highest landing served so far"),
-    Field("door_before", "i1", 0, "DoorState code, last known"),
+    Field("door_known_before", "i1", 0, "DoorState code, last known"),
     Field("reopenings_count", "u1", 0, "at this stop"),
     Field("retries_count", "u1", 0, "at this stop"),
     Field("bad_stops_count", "u1", 0, "stops off level in a row"),
     Field("good_stops_count", "u1", 0, "stops at level in a row"),
     Field("calls_openings_count", "u1", 0, "openings while a car call waits in an empty car"),
     Field("fault_flags", "u1", 0, "see `fault_memory`"),
-    Field("worst", "<f4", np.nan, "of each kind: what it measures, at its worst", _KINDS),
-    Field("since_us", "<i8", NONE_US, "of each kind: onset of the condition or episode", _KINDS),
+    Field("worst", "<f4", np.nan, "of each kind that measures: at its worst", _MEASURING_KINDS),
+    Field("since_us", "<i8", NONE_US, "of each kind of no equipment: onset", _OTHER_KINDS),
 )
-_GROUPS = (_EVERY_SAMPLE, _EVERY_SAMPLE_TOO, _NEWS, _RARE)
+# Sensor health: see `sensor_health`, `value_health`, `findings`.
+_HEALTH = (
+    Field("missing_until_us", "<i8", NONE_US, "values were last absent that had been there"),
+    Field("values_mark", "<i8", 0, "the values at the last comparison, as one number"),
+    Field("found_s", "<u4", 0, "of each kind of finding: onset, seconds since 1970", _FINDINGS),
+    Field("stop_position_m", "<f4", np.nan, "where the last trip ended"),
+    Field("levelling_zeros", "u1", 0, "score"),
+    Field("trips_unseen", "u1", 0, "score"),
+    Field("position_stays", "u1", 0, "score"),
+    Field("bursts", "u1", 0, "of absent values"),
+    Field("bursts_fading", "u1", 0, "comparisons since the last one"),
+)
+# Condition: of each metric the block that is being gathered and the baseline; the present trip.
+_CONDITION = (
+    Field("block_sum", "<f4", 0, "of each metric: of the block", _METRICS),
+    Field("level", "<f4", 0, "of each metric: its usual value", _METRICS),
+    Field("spread", "<f4", 0, "of each metric: mean absolute deviation of blocks", _METRICS),
+    Field("cosine", "<f4", 0, "of each metric: its rhythm of the day", _METRICS),
+    Field("sine", "<f4", 0, "the same", _METRICS),
+    Field("cusum_up", "<f4", 0, "of each metric; while settling: `recent` at the visit", _METRICS),
+    Field("recent", "<f4", 0, "of each metric: smoothed value of the last blocks", _METRICS),
+    Field("drift_since", "<i4", NEVER_MINUTE, "of each metric, minutes; learning since", _METRICS),
+    Field("cusum_down", "<f4", 0, "of the levelling error, which may drift both ways"),
+    Field("travel_speed_mps", "<f4", 0, "the usual top speed"),
+    Field("trip_speed_mps", "<f4", 0, "top speed of the present trip"),
+    Field("trip_current_a", "<f4", 0, "sum over the trip's samples at travel speed"),
+    Field("trip_vibration_mps2", "<f4", 0, "the same"),
+    Field("block_began", "<u2", 0, "of each metric: minutes since 1970, modulo 2^16", _METRICS),
+    Field("block_count", "<u2", 0, "of each metric: observations in the block", _METRICS),
+    Field("blocks", "<u2", 0, "of each metric: taken in learning, or see `baselines`", _METRICS),
+    Field("trip_currents", "u1", 0, "samples in the sums"),
+    Field("trip_vibrations", "u1", 0, "the same"),
+)
+# The widest first: no gaps.
+_REST = sorted(_RARE + _HEALTH + _CONDITION, key=lambda field: -np.dtype(field.type).itemsize)
+_GROUPS = (_EVERY_SAMPLE, _EVERY_SAMPLE_TOO, _NEWS, tuple(_REST))
 FIELDS = tuple(field for group in _GROUPS for field in group)
 
 
@@ -187,7 +266,7 @@ def _rounded_up(size: int, unit: int) -> int:
 
 
 RECORD = _record_type()
-BYTES_PER_LIFT = RECORD.itemsize + 8
+BYTES_PER_LIFT = RECORD.itemsize
 
 # magic, state version, lift count, CRC-32 of what follows
 _HEADER = Struct("<4sIQI")
@@ -208,25 +287,27 @@ class FleetState:
     Attributes
     ----------
     records : ndarray of shape (lift_count,), dtype RECORD
-    tick_due_us : ndarray of shape (lift_count,), int64, platform time in microseconds
-        When a tick has to look at this lift at the earliest; NEVER_DUE_US when no timer runs.
     worked_out_with : object, not saved
         The limits that `due_us`, `said` and `tick_due_us` rest on; None when nothing does yet.
     """
 
     records: NDArray[np.void]
-    tick_due_us: NDArray[np.int64]
     worked_out_with: object = None
 
     @classmethod
     def empty(cls, lift_count: int) -> Self:
         if lift_count < 0:
             raise ValueError(f"lift_count is {lift_count}; allowed: 0 or more")
-        return cls(_blank(lift_count), np.full(lift_count, NEVER_DUE_US, dtype=np.int64))
+        return cls(_blank(lift_count))
 
     @property
     def lift_count(self) -> int:
         return len(self.records)
+
+    @property
+    def tick_due_us(self) -> NDArray[np.int64]:
+        """When a tick has to look at each lift, platform time; NEVER_DUE_US: no timer runs."""
+        return self.records["tick_due_us"]
 
     def grow(self, lift_count: int) -> None:
         """Make room for new lifts behind the present ones, whose state is kept."""
@@ -237,15 +318,12 @@ class FleetState:
         _bytes_of(records)[:present] = _bytes_of(self.records)
         _bytes_of(records)[present:] = _bytes_of(_blank(added))
         self.records = records
-        self.tick_due_us = np.concatenate(
-            [self.tick_due_us, np.full(added, NEVER_DUE_US, dtype=np.int64)]
-        )
 
     def copy(self) -> Self:
         """Return a copy that goes its own way."""
         records = _aligned(self.lift_count)
         _bytes_of(records)[:] = _bytes_of(self.records)
-        return type(self)(records, self.tick_due_us.copy(), self.worked_out_with)
+        return type(self)(records, self.worked_out_with)
 
     def set_nameplates(
         self,
@@ -269,7 +347,7 @@ class FleetState:
         return Suppression.from_code(int(self.records["suppression"][lift_index]))
 
     def to_bytes(self) -> bytes:
-        body = self.records.tobytes() + self.tick_due_us.astype("<i8").tobytes()
+        body = self.records.tobytes()
         return _HEADER.pack(_MAGIC, STATE_VERSION, self.lift_count, crc32(body)) + body
 
     @classmethod
@@ -279,10 +357,7 @@ class FleetState:
         records = _aligned(lift_count)
         saved = np.frombuffer(data, np.uint8, lift_count * RECORD.itemsize, _HEADER.size)
         _bytes_of(records)[:] = saved.reshape(lift_count, RECORD.itemsize)
-        tick_due_us = np.frombuffer(
-            data, "<i8", lift_count, _HEADER.size + lift_count * RECORD.itemsize
-        )
-        return cls(records, tick_due_us.astype(np.int64), _LIMITS_NOT_KNOWN)
+        return cls(records, _LIMITS_NOT_KNOWN)
 
 
 def _aligned(lift_count: int) -> NDArray[np.void]:

@@ -17,6 +17,11 @@ from liftward_detection.entrapment import (
 )
 from liftward_detection.entrapment import needs_look as entrapment_needs_look
 from liftward_detection.episodes import Context, is_news, settle
+from liftward_detection.equipment_watch import (
+    device_started,
+    look_at_equipment,
+    shift_equipment,
+)
 from liftward_detection.evidence import alarm_counts
 from liftward_detection.facts import (
     NO,
@@ -115,6 +120,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
     if record["due_us"] != NEVER_DUE_US:
         record["due_us"] += step_us
     set_fault_clock_back(record, step_us)
+    shift_equipment(record, step_us)
 
 
 @helper
@@ -295,12 +301,14 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
 
 
 @helper
-def take_quiet(record: Record, sample: Sample, limits: Limits) -> None:
-    """Apply a sample without news."""
-    displaced = is_displaced(record, sample, limits)
+def take_quiet(record: Record, sample: Sample, context: Context) -> None:
+    """Apply a sample without news; it may have some of the equipment, which no other rule hears."""
+    sampled_us = record["observed_us"]
+    displaced = is_displaced(record, sample, context.limits)
     _note_time(record, sample)
     _note_place(record, sample, displaced)
     touch_position(record, sample, sample.observed_at_us)
+    look_at_equipment(record, sample, sampled_us, context)
 
 
 @helper
@@ -323,6 +331,8 @@ def take_sample(
     record["said"] = said
     if sample.boot_id != record["boot_id"]:
         record["seen"] &= CAME_AUTOMATIC
+        device_started(record)
+    sampled_us = record["observed_us"]
     facts = facts_of(record, sample, limits)
     _note_time(record, sample)
     travelled_before = record["travelling"]
@@ -349,6 +359,7 @@ def take_sample(
         watch_release(record, facts, at_us, context)
     weigh(record, at_us, context)
     watch_faults(record, sample, facts, travelled_before, at_us, context)
+    look_at_equipment(record, sample, sampled_us, context)
     record["due_us"] = earliest_due_us(record, limits)
     if record["due_us"] <= at_us:
         fire_due(record, at_us, context)

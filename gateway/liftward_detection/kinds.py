@@ -63,6 +63,20 @@ class DetectionKind(Coded):
     STUCK_CAR_CALL = "stuck_car_call"
     RESCUE_DEVICE_FAILED = "rescue_device_failed"
     CONTROLLER_FAULT = "controller_fault"
+    # Device health: what a sensor or its gateway tells cannot be so; never a fault of the lift.
+    SENSOR_FLAPPING = "sensor_flapping"
+    SENSOR_STUCK = "sensor_stuck"
+    SENSOR_INVERTED = "sensor_inverted"
+    SENSOR_SKEWED = "sensor_skewed"  # a zero that has moved, a switch that is mis-set
+    VALUES_FROZEN = "values_frozen"
+    VALUES_MISSING = "values_missing"
+    # Condition: drifts away from this lift's own baseline, for maintenance on demand.
+    DOOR_OPENING_DRIFT = "door_opening_drift"
+    DOOR_CLOSING_DRIFT = "door_closing_drift"
+    DOOR_RETRIES_DRIFT = "door_retries_drift"
+    LEVELLING_DRIFT = "levelling_drift"
+    MOTOR_CURRENT_DRIFT = "motor_current_drift"
+    VIBRATION_DRIFT = "vibration_drift"
 
 
 KIND_COUNT = len(DetectionKind)
@@ -80,6 +94,56 @@ def _kind_of_gb_code() -> NDArray[np.int8]:
 
 # Index: GB code 0..127; value: kind code, or NO_KIND for a code outside the list.
 KIND_OF_GB_CODE = _kind_of_gb_code()
+
+
+DEVICE_HEALTH_KINDS = (
+    DetectionKind.SENSOR_FLAPPING,
+    DetectionKind.SENSOR_STUCK,
+    DetectionKind.SENSOR_INVERTED,
+    DetectionKind.SENSOR_SKEWED,
+    DetectionKind.VALUES_FROZEN,
+    DetectionKind.VALUES_MISSING,
+)
+# In the order of liftward_detection.equipment.METRICS. Codes of both follow one another.
+CONDITION_KINDS = (
+    DetectionKind.DOOR_OPENING_DRIFT,
+    DetectionKind.DOOR_CLOSING_DRIFT,
+    DetectionKind.DOOR_RETRIES_DRIFT,
+    DetectionKind.LEVELLING_DRIFT,
+    DetectionKind.MOTOR_CURRENT_DRIFT,
+    DetectionKind.VIBRATION_DRIFT,
+)
+
+
+# What an episode of these measures, at its worst, is kept (catalogue: `measures`).
+MEASURING_KINDS = (
+    DetectionKind.GB_05,
+    DetectionKind.GB_06,
+    DetectionKind.GB_07,
+    DetectionKind.MOVING_WITH_DOOR_OPEN,
+    DetectionKind.DOOR_CYCLING,
+    DetectionKind.OVERSPEED,
+    DetectionKind.OVERRUN_TOP,
+    DetectionKind.OVERRUN_BOTTOM,
+    DetectionKind.LEVELLING_ERROR,
+    DetectionKind.MOTOR_OVERHEATING,
+    DetectionKind.MACHINE_ROOM_TEMPERATURE,
+    DetectionKind.BRAKE_RELEASED_AT_REST,
+    DetectionKind.BRAKE_APPLIED_MOVING,
+)
+MEASURING_COUNT = len(MEASURING_KINDS)
+NO_PLACE = -1
+
+
+def _place_of_worst() -> NDArray[np.int8]:
+    table = np.full(KIND_COUNT, NO_PLACE, dtype=np.int8)
+    for place, kind in enumerate(MEASURING_KINDS):
+        table[kind.code] = place
+    return table
+
+
+# Index: kind code; value: where its worst reading stands among MEASURING_KINDS, or NO_PLACE.
+PLACE_OF_WORST = _place_of_worst()
 
 
 class Transition(Coded):
@@ -115,6 +179,9 @@ class Reason(Coded):
     SELF_RELEASED = "self_released"  # ended: the lift ran to a landing by itself and opened
     WITHDRAWN = "withdrawn"  # ended: the belief fell, it was something else
     TIME_BOX_OVER = "time_box_over"  # not watched for longer than the reason explains
+    DRIFTED = "drifted"  # the lift's own baseline was left for good, not by chance
+    MAINTENANCE_VISIT = "maintenance_visit"  # ended: somebody was there; what comes is judged anew
+    CONTRADICTED = "contradicted"  # what a sensor says cannot be so, again and again
 
 
 class Suppression(Coded):

@@ -31,11 +31,10 @@ LOOK_AHEAD = 16
 CURSOR_LENGTH = 2  # rows filled, samples that were quiet
 
 Records = NDArray[np.void]  # shape (lift_count,), dtype fleet.RECORD
-Times = NDArray[np.int64]
-SampleLoop = Callable[[Records, Times, SampleArrays, Limits, int, Rows, Cursor], int]
-EventLoop = Callable[[Records, Times, EventArrays, Limits, int, Rows, Cursor], int]
-DueLoop = Callable[[Records, Times, NDArray[np.int32], int, Limits, int, Rows, Cursor], int]
-RenewLoop = Callable[[Records, Times, Limits], int]
+SampleLoop = Callable[[Records, SampleArrays, Limits, int, Rows, Cursor], int]
+EventLoop = Callable[[Records, EventArrays, Limits, int, Rows, Cursor], int]
+DueLoop = Callable[[Records, NDArray[np.int32], int, Limits, int, Rows, Cursor], int]
+RenewLoop = Callable[[Records, Limits], int]
 
 
 @helper
@@ -52,7 +51,6 @@ def _build_samples_loop(fingerprint: int) -> SampleLoop:
     @entry_point
     def samples_loop(  # noqa: PLR0917 - called from here only, with what it touches
         records: Records,
-        tick_due_us: Times,
         samples: SampleArrays,
         limits: Limits,
         start: int,
@@ -73,15 +71,15 @@ def _build_samples_loop(fingerprint: int) -> SampleLoop:
             lift = sample.lift_index
             record = records[lift]
             said = said_of(record, sample, limits)
+            context = Context(lift, sample.received_at_us, limits, rows, cursor)
             if is_quiet(record, sample, said, limits):
-                take_quiet(record, sample, limits)
+                take_quiet(record, sample, context)
                 quiet_count += 1
                 if record["due_us"] == NEVER_DUE_US:
                     continue
             else:
-                context = Context(lift, sample.received_at_us, limits, rows, cursor)
                 take_sample(record, sample, said, context)
-            tick_due_us[lift] = _tick_due_us(record, limits)
+            record["tick_due_us"] = _tick_due_us(record, limits)
         cursor[1] += quiet_count
         return len(samples.lift_index)
 
@@ -92,7 +90,6 @@ def _build_loops(fingerprint: int) -> tuple[EventLoop, DueLoop, RenewLoop]:
     @entry_point
     def events_loop(  # noqa: PLR0917 - as above
         records: Records,
-        tick_due_us: Times,
         events: EventArrays,
         limits: Limits,
         start: int,
@@ -106,13 +103,12 @@ def _build_loops(fingerprint: int) -> tuple[EventLoop, DueLoop, RenewLoop]:
             lift = events.lift_index[i]
             context = Context(lift, events.received_at_us[i], limits, rows, cursor)
             take_event(records[lift], events, i, context)
-            tick_due_us[lift] = _tick_due_us(records[lift], limits)
+            records[lift]["tick_due_us"] = _tick_due_us(records[lift], limits)
         return len(events.lift_index)
 
     @entry_point
     def due_loop(  # noqa: PLR0917 - as above
         records: Records,
-        tick_due_us: Times,
         lifts: NDArray[np.int32],
         now_us: int,
         limits: Limits,
@@ -129,16 +125,16 @@ def _build_loops(fingerprint: int) -> tuple[EventLoop, DueLoop, RenewLoop]:
             wake(records[lift])
             fire_due(records[lift], horizon_us, Context(lift, now_us, limits, rows, cursor))
             records[lift]["due_us"] = earliest_due_us(records[lift], limits)
-            tick_due_us[lift] = _tick_due_us(records[lift], limits)
+            records[lift]["tick_due_us"] = _tick_due_us(records[lift], limits)
         return len(lifts)
 
     @entry_point
-    def renew_loop(records: Records, tick_due_us: Times, limits: Limits) -> int:
+    def renew_loop(records: Records, limits: Limits) -> int:
         """Work out anew what rests on limits, after they have changed."""
         for lift in range(len(records) if fingerprint >= 0 else 0):
             wake(records[lift])
             records[lift]["due_us"] = earliest_due_us(records[lift], limits)
-            tick_due_us[lift] = _tick_due_us(records[lift], limits)
+            records[lift]["tick_due_us"] = _tick_due_us(records[lift], limits)
         return len(records)
 
     return events_loop, due_loop, renew_loop

@@ -63,6 +63,7 @@ class SampleArrays(NamedTuple):
     motor_current_a: Float32Array
     motor_temperature_degc: Float32Array
     machine_room_temperature_degc: Float32Array
+    vibration_mps2: Float32Array
 
 
 class Sample(NamedTuple):
@@ -93,6 +94,7 @@ class Sample(NamedTuple):
     motor_current_a: float
     motor_temperature_degc: float
     machine_room_temperature_degc: float
+    vibration_mps2: float
 
 
 _KEYS = tuple(
@@ -151,6 +153,7 @@ def sample_at(samples: SampleArrays, i: int) -> Sample:
         samples.motor_current_a[i],
         samples.motor_temperature_degc[i],
         samples.machine_room_temperature_degc[i],
+        samples.vibration_mps2[i],
     )
 
 

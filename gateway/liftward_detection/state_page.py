@@ -22,9 +22,9 @@ One record of {RECORD.itemsize} bytes for each lift, version {STATE_VERSION}.
 This page is generated (`make docs`).
 
 A saved state is: `LWFS`, then little-endian the version (uint32), the count of lifts (uint64) and a
-CRC-32 (uint32) of what follows; then the records, and for each lift the platform time at which a
-tick has to look at it (int64): {BYTES_PER_LIFT} bytes for each lift. A state of another version, or
-one that is damaged, is refused, and the gateway replays the samples of the last minutes instead.
+CRC-32 (uint32) of what follows; then the records: {BYTES_PER_LIFT} bytes for each lift. A state of
+another version, or one that is damaged, is refused, and the gateway replays the samples of the last
+minutes instead.
 
 A record is {RECORD.itemsize // CACHE_LINE_BYTES} cache lines of {CACHE_LINE_BYTES} bytes, and the
 array is aligned to them. A sample without news touches the first two, any other sample the first

@@ -16,7 +16,14 @@ from typing import Any, NamedTuple, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from liftward_detection.equipment_limits import (
+    EQUIPMENT_RANGES,
+    EquipmentLimits,
+    EquipmentThresholds,
+    equipment_limits,
+)
 from liftward_detection.kinds import DetectionKind, Suppression
+from liftward_detection.limit_values import ThresholdError, as_record, check_range, look_up
 from liftward_detection.weighing import (
     DECIBANS_MAX,
     PLACES,
@@ -31,10 +38,6 @@ from liftward_detection.weighing import (
 DETECTOR_VERSION = "belief-1"
 
 MICROSECONDS_PER_SECOND = 1_000_000
-
-
-class ThresholdError(ValueError):
-    """The document is wrong: the message names the key, its value and what is allowed."""
 
 
 # Name: (section, key, lowest, highest). One day bounds every time: longer is a typing error.
@@ -93,6 +96,7 @@ _RANGES: dict[str, tuple[str, str, float, float]] = {
     "rescue_device_s": ("rescue_device", "reached_s", 1.0, _DAY_S),
     "controller_silent_s": ("controller", "silent_s", 1.0, _DAY_S),
     "lateness_s_max": ("silence", "lateness_s_max", 0.0, _DAY_S),
+    **EQUIPMENT_RANGES,
 }
 # Groups of times under one section each, in tuples of this order.
 SOJOURNS = (
@@ -153,7 +157,7 @@ _HOLDS: dict[DetectionKind, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
+class Thresholds(EquipmentThresholds):
     """Every limit of the detector; units are in the names, meanings in `thresholds.toml`."""
 
     version: int
@@ -219,10 +223,10 @@ class Thresholds:
         if isinstance(self.version, bool) or not isinstance(self.version, int) or self.version < 1:
             raise ThresholdError(f"version is {self.version!r}; allowed: a whole number from 1")
         for name, (section, key, low, high) in _RANGES.items():
-            _check_range(f"{section}.{key}", getattr(self, name), low, high)
+            check_range(f"{section}.{key}", getattr(self, name), low, high)
         for name, (section, keys, low, high) in _GROUPS.items():
             for key, value in zip(keys, getattr(self, name), strict=True):
-                _check_range(f"{section}.{key}", value, low, high)
+                check_range(f"{section}.{key}", value, low, high)
         for smaller, larger in _ORDERED:
             if getattr(self, smaller) > getattr(self, larger):
                 raise ThresholdError(
@@ -255,9 +259,9 @@ class Thresholds:
                 raise ThresholdError(
                     f"{section}.{min(extra)} is not known; allowed: {sorted(known[section])}"
                 )
-        values = {name: _look_up(document, *place) for name, place in _RANGES.items()}
+        values = {name: look_up(document, *place) for name, place in _RANGES.items()}
         for name, (section, keys, low, high) in _GROUPS.items():
-            values[name] = tuple(_look_up(document, section, key, low, high) for key in keys)
+            values[name] = tuple(look_up(document, section, key, low, high) for key in keys)
         try:
             weighing = read_table(document)
         except WeighingError as error:
@@ -267,21 +271,6 @@ class Thresholds:
 
 def _place(name: str) -> str:
     return ".".join(_RANGES[name][:2])
-
-
-def _check_range(name: str, value: object, low: float, high: float) -> None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (is_number and low <= float(str(value)) <= high):
-        raise ThresholdError(f"{name} is {value!r}; allowed: a number between {low} and {high}")
-
-
-def _look_up(document: Mapping[str, Any], section: str, key: str, low: float, high: float) -> Any:  # noqa: ANN401 - checked later, with its name
-    entries = document.get(section)
-    if not isinstance(entries, Mapping) or key not in entries:
-        raise ThresholdError(
-            f"{section}.{key} is missing; allowed: a number between {low} and {high}"
-        )
-    return entries[key]
 
 
 @lru_cache(maxsize=1)
@@ -341,6 +330,7 @@ class Limits(NamedTuple):
     door_cycles_count: int
     button_stuck_us: int
     stuck_openings_count: int
+    equipment: EquipmentLimits
 
 
 @lru_cache(maxsize=8)  # one document is in use; tests try a few
@@ -396,22 +386,10 @@ def limits_of(thresholds: Thresholds) -> Limits:
         door_cycles_count=round(thresholds.door_cycles_count),
         button_stuck_us=microseconds(thresholds.button_stuck_s),
         stuck_openings_count=round(thresholds.stuck_openings_count),
+        equipment=equipment_limits(thresholds),
     )
-    return _as_record(limits)
+    return cast("Limits", as_record(limits))
 
 
 def _odds_against(probability: float) -> float:
     return inf if probability <= 0.0 else (1.0 - probability) / probability
-
-
-def _as_record(limits: Limits) -> Limits:
-    """Return the same as a record, whose fields are read by the same names."""
-    fields_of = []
-    for name, value in limits._asdict().items():
-        shape = np.shape(value)
-        kind = "<i8" if np.issubdtype(np.asarray(value).dtype, np.integer) else "<f8"
-        fields_of.append((name, kind, shape))
-    table = np.zeros(1, np.dtype(fields_of)).view(np.recarray)
-    for name, value in limits._asdict().items():
-        table[name][0] = value
-    return cast("Limits", table[0])

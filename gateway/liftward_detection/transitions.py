@@ -16,6 +16,9 @@ A row of `suppression_expired` says in `suppression` what has lasted for too lon
 that was raised by silence alone has neither probability nor weights. Times since: `onset` is when
 the car came to rest behind shut doors, not when the belief crossed a level.
 
+A warning of wear has `baseline_value`, `current_value`, `trend_per_day` and `days_to_limit`, in the
+metric's unit, as far as they are known; a finding about a sensor names its `signal`.
+
 Must not know how they are stored or who acts on them.
 """
 
@@ -38,6 +41,7 @@ from liftward_detection.kinds import (
     Transition,
 )
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND
+from liftward_wire.signals import SIGNALS
 
 # One row for each transition; times are device times in microseconds, received_us is platform time.
 ROW = np.dtype(
@@ -58,11 +62,20 @@ ROW = np.dtype(
         ("probability", "<f4"),
         ("weights", "<i2", (len(Piece) + 2,)),
         ("suppression", "i1"),  # Suppression code
+        # Of condition warnings, in the metric's unit; of a skewed sensor, how far it is off.
+        ("baseline_value", "<f4"),
+        ("current_value", "<f4"),
+        ("trend_per_day", "<f4"),
+        ("days_to_limit", "<f4"),
+        ("detail_code", "<i2"),  # of device health: the signal's place in SIGNALS; NO_DETAIL
         ("worst", "<f4"),  # what the kind measures (catalogue: `measures`), NaN when nothing
     ],
     align=True,
 )
 
+NO_DETAIL = -1
+_DECIMALS = 4  # finer than any sensor
+_DRIFT_NAMES = ("baseline_value", "current_value", "trend_per_day", "days_to_limit")
 _WEIGHT_NAMES = ("prior", *(piece.value for piece in Piece), "time_at_rest")
 _PLACE_NAMES = ("off_level", "at_level", "level_unknown")
 _SUPPRESSIONS = tuple(Suppression)
@@ -134,6 +147,11 @@ def _evidence_of(row: np.void) -> dict[str, Any]:
     measures = _MEASURES[row["kind"]]
     if measures is not None and not np.isnan(row["worst"]):
         evidence[measures] = round(float(row["worst"]), 3)
+    if row["detail_code"] != NO_DETAIL:
+        evidence["signal"] = SIGNALS[row["detail_code"]].name
+    for name in _DRIFT_NAMES:
+        if not np.isnan(row[name]):
+            evidence[name] = round(float(row[name]), _DECIMALS)
     return evidence
 
 

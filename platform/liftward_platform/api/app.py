@@ -21,6 +21,7 @@ from liftward_platform.api.pool import make_pool
 from liftward_platform.api.routes import check_routes
 from liftward_platform.api.settings import ApiSettings
 from liftward_platform.commands import endpoints as commands
+from liftward_platform.condition import endpoints as condition
 from liftward_platform.faults import endpoints as faults
 from liftward_platform.fleet import endpoints as fleet
 from liftward_platform.history import endpoints as history
@@ -47,6 +48,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     ledger.router,
     quality.router,
     liveness.router,
+    condition.router,
     intake.router,
     commands.router,
     console_files.router,  # last: it takes every path that is left

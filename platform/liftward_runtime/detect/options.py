@@ -3,7 +3,8 @@
 import tomllib
 from pathlib import Path
 
-from liftward_detection.thresholds import ThresholdError, Thresholds, default_thresholds
+from liftward_detection.limit_values import ThresholdError
+from liftward_detection.thresholds import Thresholds, default_thresholds
 from liftward_kit.subcommand import CallError
 
 

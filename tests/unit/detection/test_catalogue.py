@@ -5,7 +5,14 @@ from pathlib import Path
 
 from liftward_detection.catalogue import CATALOGUE, Responsible
 from liftward_detection.catalogue_bacnet import BACNET_DERIVED
-from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind
+from liftward_detection.kinds import (
+    KIND_OF_GB_CODE,
+    MEASURING_KINDS,
+    NO_KIND,
+    NO_PLACE,
+    PLACE_OF_WORST,
+    DetectionKind,
+)
 from liftward_platform.faults.catalogue_page import BLOCKS
 from liftward_simulator.faults.causes import Responsible as TrueResponsible
 from liftward_wire import bacnet_lift, gbt24476
@@ -26,6 +33,17 @@ def test_every_kind_has_a_row() -> None:
     assert all(re.search(r"[\u4e00-\u9fff]", facts.name_zh) for facts in CATALOGUE.values())
     for facts in CATALOGUE.values():
         assert (facts.derived_en is None) == (facts.derived_zh is None)
+
+
+def test_what_a_kind_measures_has_a_place_in_the_record() -> None:
+    """Its worst reading is kept for the kinds whose evidence names a number, and for no other."""
+    measuring = {kind for kind, facts in CATALOGUE.items() if facts.measures is not None}
+
+    assert set(MEASURING_KINDS) == measuring
+    for kind in DetectionKind:
+        place = PLACE_OF_WORST[kind.code]
+        assert (place == NO_PLACE) == (kind not in measuring)
+        assert place == NO_PLACE or MEASURING_KINDS[place] is kind
 
 
 def test_national_rows_are_those_of_the_standard() -> None:

@@ -29,7 +29,7 @@ from liftward_detection.kinds import (
 from liftward_wire.signals import SIGNALS
 
 SEEDS = range(20)
-HOLES = re.compile(r"None|nan|\binf\b|  |;\s*;|: ?\.|：。|，，|；；| ,")
+HOLES = re.compile(r"None|\bnan\b|\binf\b|  |;\s*;|: ?\.|：。|，，|；；| ,")
 EVIDENCE_WORDS = [str(bit.name).lower() for bit in Evidence]
 PIECE_WORDS = ["prior", "time_at_rest", *(piece.value for piece in Piece if piece != Piece.PLACE)]
 STOPPED = {

@@ -28,6 +28,8 @@ from unit.detection.streams import (
     sample,
     sample_columns,
 )
+from unit.detection.test_condition import CONDITION, HASTY, random_life
+from unit.detection.test_sensor_health import Bend, Life, always, flapping, heavy
 from unit.detection.test_twin import LIFTS, PROPERTY, STREAM, disturb, expand
 
 THRESHOLDS = default_thresholds()
@@ -100,6 +102,67 @@ def test_the_short_way_ends_where_the_long_way_does(
         assert quick.tick_due_us.tolist() == thorough.tick_due_us.tolist()
 
     assert settled(quick) == settled(thorough)
+
+
+@pytest.mark.parametrize(
+    ("bend", "kind"),
+    [
+        (flapping, "sensor_flapping"),
+        (heavy, "sensor_skewed"),
+        (always(speed_mps=0.0), "sensor_stuck"),
+        (always(position_m=0.0, levelling_error_mm=None, vibration_mps2=None), "sensor_stuck"),
+    ],
+)
+def test_sensors_are_judged_alike_on_the_short_way(bend: Bend, kind: str) -> None:
+    """Many looks at the equipment fall on quiet samples: same findings, same record."""
+    rows = Life(bend).serve(40, idle_s=200.0).rows
+    quick, thorough = FleetState.empty(1), FleetState.empty(1)
+    found, expected, quiet_count = list[Transitions](), list[Transitions](), 0
+
+    for row in rows:
+        thorough.records["said"] = NOTHING_SAID
+        quiet_count += int(quick.records["said"][0] != NOTHING_SAID)
+        found += tell(quick, row)
+        expected += tell(thorough, row)
+        assert not ((bytes_of(quick) != bytes_of(thorough)) & kept_bytes()).any(), row
+
+    assert comparable(rows_of(found)) == comparable(rows_of(expected))
+    assert kind in {row["kind"] for row in rows_of(found)}
+    assert quiet_count > len(rows) // 3
+    assert settled(quick) == settled(thorough)
+
+
+def test_wear_is_found_alike_on_the_short_way() -> None:
+    """Drifts, visits and boots, clocks set back: same warnings, same record."""
+    warned = set()
+    for seed in range(4):
+        quick, thorough = FleetState.empty(1), FleetState.empty(1)
+        for row in random_life(seed, steps_count=150):
+            thorough.records["said"] = NOTHING_SAID
+            columns = sample_columns([row])
+            found, expected = (observe(state, columns, HASTY) for state in (quick, thorough))
+            assert comparable(rows_of([found])) == comparable(rows_of([expected])), seed
+            warned |= {told["kind"] for told in found.rows()} & CONDITION
+            different = (bytes_of(quick) != bytes_of(thorough)) & kept_bytes()
+            assert not different.any(), (seed, np.argwhere(different)[0], row)
+    assert warned
+
+
+def test_a_look_at_the_equipment_leaves_a_sample_quiet() -> None:
+    """Numbers that freeze are found on a quiet sample, and wake no other rule."""
+    state = FleetState.empty(1)
+    life = Life().serve(20).idle(3 * 3600.0)
+    observe(state, sample_columns(life.rows), THRESHOLDS)
+    last, last_us = dict(life.rows[-1]), life.rows[-1]["at_us"]
+    frozen = [
+        last | {"at_us": us, "received_us": us, "sequence": last["sequence"] + s}
+        for s, us in enumerate(range(last_us, last_us + 3600 * SECOND_US, 10 * SECOND_US))
+    ]
+
+    found = observe(state.copy(), sample_columns(frozen), THRESHOLDS)
+
+    assert [row["kind"] for row in found.rows()] == ["values_frozen"]
+    assert count_quiet(state, sample_columns(frozen), THRESHOLDS) == len(frozen)
 
 
 MOVING: Row = {"speed_mps": 1.5, "car_door": "closed", "door_zone": "outside", "load_kg": 75.0}

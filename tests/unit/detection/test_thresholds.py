@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from liftward_detection.thresholds import ThresholdError, Thresholds, default_thresholds
+from liftward_detection.limit_values import ThresholdError
+from liftward_detection.thresholds import Thresholds, default_thresholds
 
 TEXT = files("liftward_detection").joinpath("thresholds.toml").read_text("utf-8")
 
