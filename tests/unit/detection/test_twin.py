@@ -88,7 +88,7 @@ SCENES: list[Row] = [
     {"speed_mps": 1.5, "car_door": None, "landing_door": None},
     {"service_mode": "normal", "alarm_button": "released", "safety_chain": "closed"},
 ]  # fmt: skip
-PROPERTY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def wander(seed: int, steps_count: int = 150) -> Any:
