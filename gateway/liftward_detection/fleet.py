@@ -91,7 +91,9 @@ _EVERY_SAMPLE = (
     Field("position_anchor_m", "<f4", np.nan, "where the car was when last seen displaced"),
     Field("load_kg", "<f4", np.nan, "last told"),
     Field("floor", "<i2", NO_FLOOR, "last told"),
-    Field("interval_us", "<i4", 0, "between samples while it stands shut, see `rhythm`; 0: unknown"),
+    Field(
+        "interval_us", "<i4", 0, "between samples while it stands shut, see `rhythm`; 0: unknown"
+    ),
 )
 # What every sample writes, and what a rule's `needs_look` reads: the second cache line.
 _EVERY_SAMPLE_TOO = (

@@ -20,7 +20,7 @@ _FALL_SHIFT = 4
 def usual_interval_us(record: Record, limits: Limits) -> int:
     """Return the learned interval, or the one that is assumed of a device not yet known."""
     interval_us = record["interval_us"]
-    return limits.unknown_interval_us if interval_us == 0 else interval_us  # type: ignore[no-any-return]  # records are untyped
+    return limits.unknown_interval_us if interval_us == 0 else int(interval_us)
 
 
 @helper
