@@ -1,11 +1,15 @@
 """How a device's rhythm is learned, and how long a belief grows in its silence."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from liftward_detection.detector import observe, tick
 from liftward_detection.fleet import FleetState
 from liftward_detection.thresholds import default_thresholds
+from support.detector_twin import Twin
 from unit.detection.streams import EPOCH_US, SECOND_US, Row, rows_of, sample, sample_columns
+from unit.detection.test_twin import PROPERTY
 
 THRESHOLDS = default_thresholds()
 SHUT: Row = {
@@ -69,3 +73,22 @@ def test_belief_at_a_landing_grows_for_three_intervals(period_s: int, suspects: 
     found += [tick(state, EPOCH_US + at_s * SECOND_US, THRESHOLDS) for at_s in range(600)]
 
     assert [row["transition"] for row in rows_of(found)] == ["began"] * suspects
+
+
+@PROPERTY
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.2, 1.0, 2.0, 7.0, 90.0]), st.sampled_from([SHUT, SHUT, OPEN])),
+        min_size=1,
+        max_size=25,
+    )
+)
+def test_twin_learns_the_same(steps: list[tuple[float, Row]]) -> None:
+    """The interval in the record is the naive one after every sample, quiet or not."""
+    state, twin, at_s = FleetState.empty(1), Twin(0, THRESHOLDS), 0.0
+    for passed_s, signals in steps:
+        at_s += passed_s
+        row = sample(at_s=at_s, **signals)
+        observe(state, sample_columns([row]), THRESHOLDS)
+        twin.take_sample(row)
+        assert state.records["interval_us"][0] == (twin.interval_us or 0)
