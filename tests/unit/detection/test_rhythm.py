@@ -36,8 +36,11 @@ def learned_s(*samples: Row) -> float:
         ((0.0, 1.0, 3.0), 2.0),  # one sample was lost
         ((0.0, 1.0, 3.0, 4.0, 5.0), 1.875),  # and is being forgotten
         ((0.0, 1.0, 601.0), 2.0),  # a lost link is no rhythm
-        ((0.0, 30.0, 60.0), 30.0),  # by exception, with a heartbeat: known after two
-        ((0.0, 1_000.0, 2_000.0, 3_000.0), 60.0),  # never more than what a belief grows at most
+        ((0.0, 30.0, 60.0, 90.0), 30.0),  # by exception, with a heartbeat: known after three
+        (
+            (0.0, 1_000.0, 2_000.0, 3_000.0, 4_000.0),
+            60.0,
+        ),  # never more than what a belief grows at most
     ],
 )
 def test_interval_is_a_slowly_falling_maximum(
