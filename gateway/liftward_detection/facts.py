@@ -9,7 +9,7 @@ from math import isnan
 from typing import NamedTuple
 
 from liftward_detection.compiling import helper
-from liftward_detection.fleet import NO_FLOOR, NONE_US, Record
+from liftward_detection.fleet import NO_FLOOR, NONE_US, ZONE_STOPS_BITS, Record
 from liftward_detection.samples import Sample
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_wire.signals import COUNT_ABSENT
@@ -125,11 +125,18 @@ def travelling_fact(
 
 
 @helper
-def at_level_fact(sample: Sample, limits: Limits) -> int:
-    if sample.door_zone == _ZONE_INSIDE:
-        return YES
-    if sample.door_zone == _ZONE_OUTSIDE:
-        return NO
+def zone_is_believed(record: Record, limits: Limits) -> bool:
+    """Tell whether the door-zone switch may be asked where the car is; see `zone`."""
+    return record["zone_stops"] & ZONE_STOPS_BITS < limits.zone_wrong_stops  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def at_level_fact(record: Record, sample: Sample, limits: Limits) -> int:
+    if zone_is_believed(record, limits):
+        if sample.door_zone == _ZONE_INSIDE:
+            return YES
+        if sample.door_zone == _ZONE_OUTSIDE:
+            return NO
     error_mm = abs(float(sample.levelling_error_mm))
     if isnan(error_mm):
         return UNKNOWN
@@ -232,7 +239,7 @@ def facts_of(record: Record, sample: Sample, limits: Limits) -> Facts:
     """Read a sample of the lift whose last sample `record` remembers."""
     displaced = is_displaced(record, sample, limits)
     stationary = stationary_fact(record, sample, limits, displaced)
-    at_level = at_level_fact(sample, limits)
+    at_level = at_level_fact(record, sample, limits)
     car_door = sample.car_door
     return Facts(
         displaced,

@@ -49,6 +49,12 @@ RAN_IN_EPISODE = 64  # faster than inspection speed since the entrapment began
 SEEN_MODE = 1
 SEEN_SPEED = 2
 CAME_AUTOMATIC = 4  # in automatic service when the car came to rest: no technician brought it there
+STANDS_SHUT = 8  # by the last sample, and is not known to be empty: see `rhythm`
+
+# `zone_stops`: a count and a bit, see `zone`.
+ZONE_STOPS_BITS = 7
+ZONE_STOPS_MAX = 4  # so a switch that was mended is believed again after a few stops
+ZONE_JUDGED = 128  # at this stop: the next one counts after a run
 
 # Bits of `sightings`: what each source has said of people since the way out was last open.
 SENSOR_YES = 1
@@ -85,6 +91,9 @@ _EVERY_SAMPLE = (
     Field("position_anchor_m", "<f4", np.nan, "where the car was when last seen displaced"),
     Field("load_kg", "<f4", np.nan, "last told"),
     Field("floor", "<i2", NO_FLOOR, "last told"),
+    Field(
+        "interval_us", "<i4", 0, "between samples while it stands shut, see `rhythm`; 0: unknown"
+    ),
 )
 # What every sample writes, and what a rule's `needs_look` reads: the second cache line.
 _EVERY_SAMPLE_TOO = (
@@ -128,6 +137,7 @@ _NEWS = (
     Field("car_door", "i1", 0, "DoorState code, last told"),
     Field("sightings", "u1", 0, "what each source has said of people, see above"),
     Field("presses", "u1", 0, "of door-open since rest_since_us, up to PRESSES_MAX"),
+    Field("zone_stops", "u1", 0, "stops with doors open outside the door zone, see above"),
     Field("retries", "u1", 0, "of the doors since then, up to PRESSES_MAX"),
     Field("status", "u1", 0, "of each kind: PENDING, OPEN, DERIVED, REPORTED, level", _KINDS),
 )

@@ -51,16 +51,19 @@ from liftward_detection.fleet import (
     SEEN_SPEED,
     SENSOR_NO,
     SENSOR_YES,
+    STANDS_SHUT,
     TRAVELLED,
     Record,
 )
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
 from liftward_detection.quiet import look_again, wake
+from liftward_detection.rhythm import learn_interval, note_rhythm
 from liftward_detection.samples import Sample
 from liftward_detection.suppression import needs_look as suppression_needs_look
 from liftward_detection.suppression import update_suppression
 from liftward_detection.thresholds import Limits
 from liftward_detection.timers import earliest_due_us, fire_due
+from liftward_detection.zone import judge_zone
 from liftward_wire.signals import COUNT_ABSENT
 from liftward_wire.states import Button, DoorState
 
@@ -298,6 +301,8 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
 def take_quiet(record: Record, sample: Sample, limits: Limits) -> None:
     """Apply a sample without news."""
     displaced = is_displaced(record, sample, limits)
+    if record["seen"] & STANDS_SHUT:
+        learn_interval(record, sample.observed_at_us - record["observed_us"], limits)
     _note_time(record, sample)
     _note_place(record, sample, displaced)
     touch_position(record, sample, sample.observed_at_us)
@@ -324,10 +329,13 @@ def take_sample(
     if sample.boot_id != record["boot_id"]:
         record["seen"] &= CAME_AUTOMATIC
     facts = facts_of(record, sample, limits)
+    passed_us = at_us - record["observed_us"] if record["observed_us"] != NONE_US else 0
     _note_time(record, sample)
     travelled_before = record["travelling"]
     _note_place(record, sample, facts.displaced)
     _note_facts(record, facts, sample, at_us)
+    note_rhythm(record, facts, passed_us, limits)
+    judge_zone(record, facts, sample.door_zone, limits)
     _note_sightings(record, facts)
     button = sample.alarm_button
     if button != _BUTTON_UNKNOWN:

@@ -39,6 +39,7 @@ class ThresholdError(ValueError):
 
 # Name: (section, key, lowest, highest). One day bounds every time: longer is a typing error.
 _DAY_S = 86_400.0
+_INTERVAL_MAX_S = 600.0  # twice this in microseconds fits into 32 bits
 _RANGES: dict[str, tuple[str, str, float, float]] = {
     "suspected": ("entrapment", "suspected", 0.01, 0.999),
     "probable": ("entrapment", "probable", 0.01, 0.9999),
@@ -47,12 +48,15 @@ _RANGES: dict[str, tuple[str, str, float, float]] = {
     "code_before_s": ("entrapment", "code_before_s", 0.0, _DAY_S),
     "inspection_speed_mps": ("entrapment", "inspection_speed_mps", 0.3, 1.0),
     "silent_after_s": ("entrapment", "silent_after_s", 1.0, _DAY_S),
-    "grows_in_silence_s": ("entrapment", "grows_in_silence_s", 1.0, _DAY_S),
+    "grows_in_silence_s": ("entrapment", "grows_in_silence_s", 1.0, _INTERVAL_MAX_S),
+    "silence_intervals": ("entrapment", "silence_intervals", 1.0, 100.0),
+    "unknown_interval_s": ("entrapment", "unknown_interval_s", 0.1, _INTERVAL_MAX_S),
     "silent_without_mains_s": ("entrapment", "silent_without_mains_s", 1.0, _DAY_S),
     "speed_dead_band_mps": ("motion", "speed_dead_band_mps", 0.0, 0.3),
     "position_dead_band_m": ("motion", "position_dead_band_m", 0.001, 1.0),
     "relevelling_speed_mps": ("motion", "relevelling_speed_mps", 0.05, 1.0),
     "door_zone_half_height_mm": ("level", "door_zone_half_height_mm", 10.0, 350.0),
+    "zone_wrong_stops": ("level", "zone_wrong_stops", 1.0, 4.0),
     "occupied_load_kg": ("occupancy", "occupied_load_kg", 1.0, 200.0),
     "empty_load_kg": ("occupancy", "empty_load_kg", 0.0, 100.0),
     "door_held_open_s": ("doors", "held_open_s", 1.0, _DAY_S),
@@ -165,11 +169,14 @@ class Thresholds:
     inspection_speed_mps: float
     silent_after_s: float
     grows_in_silence_s: float
+    silence_intervals: float
+    unknown_interval_s: float
     silent_without_mains_s: float
     speed_dead_band_mps: float
     position_dead_band_m: float
     relevelling_speed_mps: float
     door_zone_half_height_mm: float
+    zone_wrong_stops: float
     occupied_load_kg: float
     empty_load_kg: float
     door_held_open_s: float
@@ -304,6 +311,7 @@ class Limits(NamedTuple):
     position_dead_band_m: float
     relevelling_speed_mps: float
     door_zone_half_height_mm: float
+    zone_wrong_stops: float
     occupied_load_kg: float
     empty_load_kg: float
     inspection_speed_mps: float
@@ -314,6 +322,8 @@ class Limits(NamedTuple):
     prior: float  # nepers
     code_before_us: int
     grows_in_silence_us: int
+    silence_intervals: float
+    unknown_interval_us: int
     silent_without_mains_us: int
     certain_us: NDArray[np.int64]  # by SOJOURNS
     mean_us: NDArray[np.float64]  # by SOJOURNS
@@ -355,6 +365,7 @@ def limits_of(thresholds: Thresholds) -> Limits:
         position_dead_band_m=float(thresholds.position_dead_band_m),
         relevelling_speed_mps=float(thresholds.relevelling_speed_mps),
         door_zone_half_height_mm=float(thresholds.door_zone_half_height_mm),
+        zone_wrong_stops=float(thresholds.zone_wrong_stops),
         occupied_load_kg=float(thresholds.occupied_load_kg),
         empty_load_kg=float(thresholds.empty_load_kg),
         inspection_speed_mps=float(thresholds.inspection_speed_mps),
@@ -364,6 +375,8 @@ def limits_of(thresholds: Thresholds) -> Limits:
         prior=nepers(thresholds.prior_decibans),
         code_before_us=microseconds(thresholds.code_before_s),
         grows_in_silence_us=microseconds(thresholds.grows_in_silence_s),
+        silence_intervals=float(thresholds.silence_intervals),
+        unknown_interval_us=microseconds(thresholds.unknown_interval_s),
         silent_without_mains_us=microseconds(thresholds.silent_without_mains_s),
         certain_us=np.array([microseconds(t) for t in thresholds.certain_s], dtype=np.int64),
         mean_us=np.array(thresholds.mean_s, dtype=np.float64) * MICROSECONDS_PER_SECOND,

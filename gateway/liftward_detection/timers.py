@@ -6,7 +6,6 @@ tick. Must not know what any of them means.
 
 from liftward_detection.compiling import helper
 from liftward_detection.entrapment import (
-    grows_until_us,
     reach_level,
     silence_due_us,
     suspect_silence,
@@ -15,6 +14,7 @@ from liftward_detection.entrapment import (
 )
 from liftward_detection.episodes import Context, earliest_code_due_us, fire_codes
 from liftward_detection.fleet import Record
+from liftward_detection.rhythm import silent_from_us
 from liftward_detection.suppression import expire, expiry_due_us
 from liftward_detection.thresholds import Limits
 
@@ -32,7 +32,7 @@ def fire_due(record: Record, horizon_us: int, context: Context) -> None:
     silent_us = silence_due_us(record, limits)
     if silent_us <= horizon_us:
         suspect_silence(record, silent_us, context)
-    until_us = min(horizon_us, grows_until_us(record, limits))
+    until_us = min(horizon_us, silent_from_us(record, limits))
     while record["entrapment_due_us"] <= until_us:
         reach_level(record, record["entrapment_due_us"], context)
 

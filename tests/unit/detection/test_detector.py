@@ -272,7 +272,7 @@ def test_alarm_on_a_lift_without_door_signals_is_raised_once() -> None:
     still: Row = {"speed_mps": 0.0, "door_zone": "inside", "occupancy": "occupied"}
     found = bench.observe(
         sample(at_s=0, alarm_button="pressed", **still),
-        sample(at_s=1, alarm_button="released", **still),
+        sample(at_s=10, alarm_button="released", **still),
         sample(at_s=30, speed_mps=1.5),
         sample(at_s=60, **still),
         sample(at_s=200, **still),
