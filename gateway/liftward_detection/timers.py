@@ -21,9 +21,13 @@ from liftward_detection.thresholds import Limits
 
 @helper
 def fire_due(record: Record, horizon_us: int, context: Context) -> None:
-    """Let happen everything that was due at device time `horizon_us` or before."""
+    """Let happen everything that was due at device time `horizon_us` or before.
+
+    What a pending fault or a belief needs is that things stay as they were last seen, and of that
+    silence tells nothing after a while: a lift is not blamed for its gateway.
+    """
     limits = context.limits
-    fire_codes(record, horizon_us, context)
+    fire_codes(record, min(horizon_us, silent_from_us(record, limits)), context)
     expired_us = expiry_due_us(record, limits)
     if expired_us <= horizon_us:
         expire(record, expired_us, context)

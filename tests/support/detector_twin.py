@@ -709,7 +709,7 @@ class Twin:
             if kind not in fault_twin.TIMED:
                 continue
             at_us = since_us + self.hold_us(kind)
-            if at_us <= horizon_us:
+            if at_us <= min(horizon_us, self.silent_from_us()):
                 self.begin(kind, "condition_held", at_us)
         if "suppression_expired" in self.pending:
             at_us = self.pending["suppression_expired"] + self.hold_us("suppression_expired")
