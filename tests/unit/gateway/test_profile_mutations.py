@@ -20,7 +20,7 @@ from unit.gateway.test_mutations import checked
 from unit.wire.profile_cases import PROFILE_NAMES, golden
 
 NOW = datetime(2026, 1, 1, 8, 30, 20, tzinfo=UTC)
-CASES = 10_000
+CASES = 5_000
 SEED = 1
 
 
