@@ -9,7 +9,7 @@ from math import isnan
 from typing import NamedTuple
 
 from liftward_detection.compiling import helper
-from liftward_detection.fleet import NO_FLOOR, NONE_US, ZONE_STOPS_BITS, Record
+from liftward_detection.fleet import LEVELS_IN_RUN, NO_FLOOR, NONE_US, ZONE_STOPS_BITS, Record
 from liftward_detection.samples import Sample
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_wire.signals import COUNT_ABSENT
@@ -36,7 +36,7 @@ _DOOR_OPEN = DoorState.OPEN.code
 _DOOR_CLOSING = DoorState.CLOSING.code
 _DOOR_FAULT = DoorState.FAULT.code
 _ZONE_INSIDE = DoorZone.INSIDE.code
-_ZONE_OUTSIDE = DoorZone.OUTSIDE.code
+_ZONE_UNKNOWN = DoorZone.UNKNOWN.code
 _EMPTY = Occupancy.EMPTY.code
 _OCCUPIED = Occupancy.OCCUPIED.code
 _POWER_UNKNOWN = PowerSource.UNKNOWN.code
@@ -132,15 +132,15 @@ def zone_is_believed(record: Record, limits: Limits) -> bool:
 
 @helper
 def at_level_fact(record: Record, sample: Sample, limits: Limits) -> int:
-    if zone_is_believed(record, limits):
-        if sample.door_zone == _ZONE_INSIDE:
-            return YES
-        if sample.door_zone == _ZONE_OUTSIDE:
-            return NO
+    """Ask the door-zone switch, else the levelling error; of two that contradict, neither."""
     error_mm = abs(float(sample.levelling_error_mm))
-    if isnan(error_mm):
-        return UNKNOWN
-    return known(error_mm <= limits.door_zone_half_height_mm)
+    levelled = UNKNOWN if isnan(error_mm) else known(error_mm <= limits.door_zone_half_height_mm)
+    if not zone_is_believed(record, limits) or sample.door_zone == _ZONE_UNKNOWN:
+        return levelled
+    if sample.door_zone == _ZONE_INSIDE:
+        return YES
+    contradicted = levelled == YES and not record["seen"] & LEVELS_IN_RUN
+    return UNKNOWN if contradicted else NO
 
 
 @helper

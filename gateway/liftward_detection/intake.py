@@ -38,6 +38,7 @@ from liftward_detection.fleet import (
     CAME_AUTOMATIC,
     DOOR_OPEN_PRESSED,
     DOOR_RETRIED,
+    LEVELS_IN_RUN,
     LOAD_NO,
     LOAD_YES,
     MOVED,
@@ -63,7 +64,7 @@ from liftward_detection.suppression import needs_look as suppression_needs_look
 from liftward_detection.suppression import update_suppression
 from liftward_detection.thresholds import Limits
 from liftward_detection.timers import earliest_due_us, fire_due
-from liftward_detection.zone import judge_zone
+from liftward_detection.zone import judge_zone, note_levelling
 from liftward_wire.signals import COUNT_ABSENT
 from liftward_wire.states import Button, DoorState
 
@@ -163,7 +164,9 @@ def _forget_alarm(record: Record, at_us: int) -> None:
     """Forget the presses before the doors were open. Events overtake samples: later ones stay."""
     if record["alarm_last_us"] <= at_us:
         record["alarm_since_us"] = NONE_US
-    elif NONE_US < record["alarm_since_us"] <= at_us:
+        return
+    look_again(record)  # a later sample that says the same forgets it
+    if NONE_US < record["alarm_since_us"] <= at_us:
         record["alarm_since_us"] = record["alarm_last_us"]
 
 
@@ -327,7 +330,7 @@ def take_sample(
         fire_due(record, at_us, context)
     record["said"] = said
     if sample.boot_id != record["boot_id"]:
-        record["seen"] &= CAME_AUTOMATIC
+        record["seen"] &= CAME_AUTOMATIC | LEVELS_IN_RUN
     facts = facts_of(record, sample, limits)
     passed_us = at_us - record["observed_us"] if record["observed_us"] != NONE_US else 0
     _note_time(record, sample)
@@ -335,6 +338,7 @@ def take_sample(
     _note_place(record, sample, facts.displaced)
     _note_facts(record, facts, sample, at_us)
     note_rhythm(record, facts, passed_us, limits)
+    note_levelling(record, facts, sample.levelling_error_mm)
     judge_zone(record, facts, sample.door_zone, limits)
     _note_sightings(record, facts)
     button = sample.alarm_button

@@ -85,6 +85,7 @@ class Twin:
     stood_shut: bool = False
     zone_stops: int = 0
     zone_judged: bool = False
+    levels_in_run: bool = False
     rest_us: int | None = None
     press_us: int | None = None
     presses_here: int = 0
@@ -274,9 +275,13 @@ class Twin:
         zone = {"inside": True, "outside": False}.get(row.get("door_zone", ""))
         if self.zone_stops >= self.limits.zone_wrong_stops:
             zone = None
-        if zone is not None or row.get("levelling_error_mm") is None:
-            return zone
-        return bool(abs(row["levelling_error_mm"]) <= self.limits.door_zone_half_height_mm)
+        error_mm = row.get("levelling_error_mm")
+        levelled: Fact = None
+        if error_mm is not None:
+            levelled = bool(abs(error_mm) <= self.limits.door_zone_half_height_mm)
+        if zone is False and levelled is True and not self.levels_in_run:
+            return None
+        return levelled if zone is None else zone
 
     def read_load(self, row: Row) -> Fact:
         load = row.get("load_kg")
@@ -346,6 +351,8 @@ class Twin:
 
     def judge_zone(self, row: Row) -> None:
         facts, zone = self.facts, row.get("door_zone", "unknown")
+        if facts.travelling and row.get("levelling_error_mm") is not None:
+            self.levels_in_run = True
         if facts.travelling:
             self.zone_judged = False
         elif (

@@ -51,3 +51,27 @@ def test_doors_that_open_again_and_again_at_one_stop_count_once() -> None:
     observe(state, sample_columns(stop(0, "outside", opens=8)), THRESHOLDS)
 
     assert state.records["at_level"][0] == NO
+
+
+@pytest.mark.parametrize(
+    ("in_run_mm", "error_mm", "level"),
+    [
+        (None, 3.0, UNKNOWN),  # level, says the sensor; outside, says the switch
+        (None, 900.0, NO),
+        (None, None, NO),
+        (0.0, 0.0, NO),  # it said so in the middle of the run, too: a dead sensor
+    ],
+)
+def test_levelling_error_that_contradicts_the_zone(
+    in_run_mm: float | None, error_mm: float | None, level: int
+) -> None:
+    """A car stands where the switch says `outside`: between floors, unless its level says no."""
+    state = FleetState.empty(1)
+    shut: Row = {"car_door": "closed", "door_zone": "outside"}
+    told = [
+        sample(at_s=0, speed_mps=1.5, levelling_error_mm=in_run_mm, **shut),
+        sample(at_s=9, speed_mps=0.0, levelling_error_mm=error_mm, **shut),
+    ]
+    observe(state, sample_columns(told), THRESHOLDS)
+
+    assert state.records["at_level"][0] == level
