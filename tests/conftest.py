@@ -3,6 +3,7 @@
 Nothing is started before a test asks for it.
 """
 
+import signal
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
@@ -21,6 +22,11 @@ from support.virtual_time import VirtualClock
 
 _NO_SERVER = "LIFTWARD_TEST_DSN names no server, so none with TimescaleDB was given"
 _NO_EXTENSION = "the server that LIFTWARD_TEST_DSN names does not have TimescaleDB"
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, and let children hear it: a shell's background jobs start with it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

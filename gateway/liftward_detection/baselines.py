@@ -20,8 +20,9 @@ from liftward_detection.equipment import (
     MOTOR_CURRENT,
     whole,
 )
+from liftward_detection.equipment_fields import NEVER_MINUTE
 from liftward_detection.equipment_limits import EquipmentLimits
-from liftward_detection.fleet import NEVER_MINUTE, Record
+from liftward_detection.fleet import Record
 
 MINUTES_PER_DAY = 1_440
 # Of a normal spread, the standard deviation is 1.2533 mean absolute deviations.

@@ -30,8 +30,9 @@ from liftward_detection.equipment import (
     VISITED,
     whole,
 )
+from liftward_detection.equipment_fields import NEVER_MINUTE
 from liftward_detection.equipment_limits import EquipmentLimits
-from liftward_detection.fleet import BYTE, NEVER_MINUTE, NO_FLOOR, NONE_US, OPEN, Record
+from liftward_detection.fleet import BYTE, NO_FLOOR, NONE_US, OPEN, Record
 from liftward_detection.kinds import Evidence, Reason
 from liftward_wire.states import ServiceMode
 

@@ -7,9 +7,10 @@ and `entrapment_due_us` is the instant at which the next level will be reached i
 suspected, probable, and confirmed where a second source says so, too: the alarm button, a code of
 the controller, or door-open pressed again and again.
 
-Without samples or events a belief grows for `grows_in_silence_s`, and then waits for the lift's
-next word; what it crosses later is dated by that word. A lift that falls silent while it runs, its
-mains lost and people aboard, is suspected after `silent_without_mains_s`, by time alone.
+At a landing a belief grows without samples or events for as long as this device is usually silent
+(`rhythm`), between floors for `grows_in_silence_s`, and then waits for the lift's next word; what
+it crosses later is dated by that word. A lift that falls silent while it runs, its mains lost and
+people aboard, is suspected after `silent_without_mains_s`, by time alone.
 
 An episode ends when the way out is open and nobody is seen any more; when a sensor still sees
 someone, with a new run after that; or, withdrawn, when the belief has fallen. A suspicion ends with
@@ -197,13 +198,6 @@ def reach_level(record: Record, at_us: int, context: Context) -> None:
         begin(record, _ENTRAPMENT, _BELIEF, at_us, context)
     _explain_last(record, at_us, context)
     record["entrapment_due_us"] = _next_due_us(record, at_us, context.limits)
-
-
-@helper
-def grows_until_us(record: Record, limits: Limits) -> int:
-    """Return until when the belief grows although the lift says nothing more."""
-    heard_us = max(record["observed_us"], record["event_observed_us"])
-    return heard_us + limits.grows_in_silence_us  # type: ignore[no-any-return]  # records are untyped
 
 
 @helper

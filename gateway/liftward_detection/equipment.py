@@ -37,6 +37,9 @@ FIRST_FINDING_KIND = constant(DEVICE_HEALTH_KINDS[0].code)
 FINDING_COUNT = len(DEVICE_HEALTH_KINDS)
 
 MINUTE_US = 60_000_000
+_MICROSECONDS_PER_SECOND = constant(1_000_000)
+_ONE = constant(1)
+_SECONDS_MAX = constant(0xFFFFFFFF)
 
 SIGNAL_CODE = {signal.name: code for code, signal in enumerate(SIGNALS)}
 OCCUPANCY = constant(SIGNAL_CODE["occupancy"])
@@ -113,6 +116,12 @@ LEARNED_BIT = constant(1 << 15)  # of `blocks`: the baseline stands, and the low
 def whole(value: Any) -> int:  # noqa: ANN401 - a field of a record, of any width
     """Return a field as a whole number that neither overflows nor turns into a float."""
     return np.int64(value)  # type: ignore[return-value]  # as good as an int
+
+
+@helper
+def whole_seconds(at_us: int) -> int:
+    """Return a device time as the record keeps it in four bytes: until 2106, and 0 is never."""
+    return min(max(np.int64(at_us) // _MICROSECONDS_PER_SECOND, _ONE), _SECONDS_MAX)  # type: ignore[return-value]  # as good as an int
 
 
 @helper

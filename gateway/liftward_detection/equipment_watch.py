@@ -8,7 +8,7 @@ at the price of `needs_look`. Must not know what is concluded.
 from liftward_detection.compiling import helper
 from liftward_detection.door_watch import door_moved
 from liftward_detection.episodes import Context
-from liftward_detection.equipment import IN_TRIP, whole
+from liftward_detection.equipment import IN_TRIP, whole, whole_seconds
 from liftward_detection.facts import YES
 from liftward_detection.fleet import NONE_US, Record
 from liftward_detection.samples import Sample
@@ -20,7 +20,7 @@ from liftward_detection.sensor_health import (
     trip_over,
 )
 from liftward_detection.suppression import service_mode_of
-from liftward_detection.thresholds import Limits
+from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_detection.trip_watch import (
     TRIP_SAMPLES_MAX,
     is_moving,
@@ -112,8 +112,9 @@ def shift_equipment(record: Record, step_us: int) -> None:
         record["health_due_us"] = record["health_due_us"] + step_us
     if record["door_moved_us"] != NONE_US:
         record["door_moved_us"] = record["door_moved_us"] + step_us
-    if record["missing_until_us"] != NONE_US:
-        record["missing_until_us"] = record["missing_until_us"] + step_us
+    until_s = whole(record["missing_until_s"])
+    if until_s != 0:
+        record["missing_until_s"] = whole_seconds(until_s * MICROSECONDS_PER_SECOND + step_us)
 
 
 __all__ = ["device_started", "look_at_equipment", "shift_equipment"]

@@ -240,7 +240,9 @@ def _entrapment(verdict: Verdict, language: Language) -> str:
     place = _place(verdict, language)
     doors = _first(verdict, Role.DOORS, language)
     aboard = _first(verdict, Role.ABOARD, language)
-    lasting = duration_words(stood_s, language) if stands and stood_s is not None else None
+    lasting = None
+    if stands and stood_s is not None and round(stood_s) > 0:  # "for 0 s" tells nobody anything
+        lasting = duration_words(stood_s, language)
     clauses = _signs(verdict, language)
     if not (place or doors or aboard or stands or clauses):
         clauses = [reason_words(verdict.reason).text(language)]

@@ -9,7 +9,7 @@ from math import isnan
 from typing import NamedTuple
 
 from liftward_detection.compiling import helper
-from liftward_detection.fleet import NO_FLOOR, NONE_US, Record
+from liftward_detection.fleet import LEVELS_IN_RUN, NO_FLOOR, NONE_US, ZONE_STOPS_BITS, Record
 from liftward_detection.samples import Sample
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_wire.signals import COUNT_ABSENT
@@ -36,7 +36,7 @@ _DOOR_OPEN = DoorState.OPEN.code
 _DOOR_CLOSING = DoorState.CLOSING.code
 _DOOR_FAULT = DoorState.FAULT.code
 _ZONE_INSIDE = DoorZone.INSIDE.code
-_ZONE_OUTSIDE = DoorZone.OUTSIDE.code
+_ZONE_UNKNOWN = DoorZone.UNKNOWN.code
 _EMPTY = Occupancy.EMPTY.code
 _OCCUPIED = Occupancy.OCCUPIED.code
 _POWER_UNKNOWN = PowerSource.UNKNOWN.code
@@ -125,15 +125,22 @@ def travelling_fact(
 
 
 @helper
-def at_level_fact(sample: Sample, limits: Limits) -> int:
+def zone_is_believed(record: Record, limits: Limits) -> bool:
+    """Tell whether the door-zone switch may be asked where the car is; see `zone`."""
+    return record["zone_stops"] & ZONE_STOPS_BITS < limits.zone_wrong_stops  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def at_level_fact(record: Record, sample: Sample, limits: Limits) -> int:
+    """Ask the door-zone switch, else the levelling error; of two that contradict, neither."""
+    error_mm = abs(float(sample.levelling_error_mm))
+    levelled = UNKNOWN if isnan(error_mm) else known(error_mm <= limits.door_zone_half_height_mm)
+    if not zone_is_believed(record, limits) or sample.door_zone == _ZONE_UNKNOWN:
+        return levelled
     if sample.door_zone == _ZONE_INSIDE:
         return YES
-    if sample.door_zone == _ZONE_OUTSIDE:
-        return NO
-    error_mm = abs(float(sample.levelling_error_mm))
-    if isnan(error_mm):
-        return UNKNOWN
-    return known(error_mm <= limits.door_zone_half_height_mm)
+    contradicted = levelled == YES and not record["seen"] & LEVELS_IN_RUN
+    return UNKNOWN if contradicted else NO
 
 
 @helper
@@ -232,7 +239,7 @@ def facts_of(record: Record, sample: Sample, limits: Limits) -> Facts:
     """Read a sample of the lift whose last sample `record` remembers."""
     displaced = is_displaced(record, sample, limits)
     stationary = stationary_fact(record, sample, limits, displaced)
-    at_level = at_level_fact(sample, limits)
+    at_level = at_level_fact(record, sample, limits)
     car_door = sample.car_door
     return Facts(
         displaced,

@@ -8,15 +8,13 @@ import numpy as np
 from liftward_detection.compiling import constant, helper
 from liftward_detection.condition import note_plain_row
 from liftward_detection.episodes import Context, begin, finish
-from liftward_detection.equipment import BIT_OF_FINDING, FIRST_FINDING_KIND
+from liftward_detection.equipment import BIT_OF_FINDING, FIRST_FINDING_KIND, whole_seconds
 from liftward_detection.fleet import OPEN, Record
 from liftward_detection.kinds import Reason
-from liftward_detection.thresholds import MICROSECONDS_PER_SECOND
 
 _CONTRADICTED = constant(Reason.CONTRADICTED.code)
 _CLEARED = constant(Reason.CONDITION_CLEARED.code)
 _ALL_BITS = constant(0xFFFF)
-_SECONDS_MAX = constant(0xFFFFFFFF)
 
 
 @helper
@@ -41,7 +39,7 @@ def report(  # noqa: PLR0917 - called with constants
     record["wrong_findings"] = before | bits if wrong else before & (_ALL_BITS ^ bits)
     told = np.int64(record["told_findings"])
     if wrong and not is_open:
-        record["found_s"][place] = min(max(at_us // MICROSECONDS_PER_SECOND, 0), _SECONDS_MAX)
+        record["found_s"][place] = whole_seconds(at_us)
         begin(record, kind, _CONTRADICTED, at_us, context)
         record["told_findings"] = told | bits
     elif not wrong and is_open and told & bits != 0:

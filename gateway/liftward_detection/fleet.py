@@ -10,12 +10,13 @@ instead. Must not know the rules.
 
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
+from liftward_detection.equipment_fields import CONDITION_FIELDS, HEALTH_FIELDS, Field
 from liftward_detection.kinds import (
     CONDITION_KINDS,
     DEVICE_HEALTH_KINDS,
@@ -54,6 +55,13 @@ RAN_IN_EPISODE = 64  # faster than inspection speed since the entrapment began
 SEEN_MODE = 1
 SEEN_SPEED = 2
 CAME_AUTOMATIC = 4  # in automatic service when the car came to rest: no technician brought it there
+STANDS_SHUT = 8  # by the last sample, and is not known to be empty: see `rhythm`
+LEVELS_IN_RUN = 16  # tells a levelling error while it travels, too: of no use beside the door zone
+
+# `zone_stops`: a count and a bit, see `zone`.
+ZONE_STOPS_BITS = 7
+ZONE_STOPS_MAX = 4  # so a switch that was mended is believed again after a few stops
+ZONE_JUDGED = 128  # at this stop: the next one counts after a run
 
 # Bits of `sightings`: what each source has said of people since the way out was last open.
 SENSOR_YES = 1
@@ -64,23 +72,11 @@ LOAD_NO = 8
 PRESSES_MAX = 4  # further ones say nothing new
 
 
-class Field(NamedTuple):
-    """One field of the record: numpy type, value in a record that has seen nothing, meaning."""
-
-    name: str
-    type: str
-    blank: float
-    meaning: str
-    shape: tuple[int, ...] = ()
-
-
 CACHE_LINE_BYTES = 64
 ASKED_AHEAD_BYTES = 4 * CACHE_LINE_BYTES  # what is fetched before a sample's turn: all but the rare
 _KINDS = (KIND_COUNT,)
-_METRICS, _FINDINGS = (len(CONDITION_KINDS),), (len(DEVICE_HEALTH_KINDS),)
 _OTHER_KINDS = (KIND_COUNT - len(CONDITION_KINDS) - len(DEVICE_HEALTH_KINDS),)
 _MEASURING_KINDS = (MEASURING_COUNT,)
-NEVER_MINUTE = -(2**31)
 
 # What every sample reads or writes: exactly one cache line. Times are device times in microseconds
 # since 1970, UTC, unless they say otherwise.
@@ -97,9 +93,7 @@ _EVERY_SAMPLE = (
     # What `equipment_watch.needs_look` compares with every sample.
     Field("equipment_seen", "u1", 0, "of car, doors and sensors, see `equipment`"),
     Field("door_before", "i1", 0, "DoorState code of the last sample"),
-    Field("occupancy_before", "i1", 0, "Occupancy code of the last sample"),
-    Field("present", "u1", 0, "the numbers that the last sample had, see `value_health`"),
-    Field("trip_samples", "u1", 0, "at travel speed, as far as they are looked at"),
+    Field("interval_us", "<i4", 0, "between samples while it stands shut, 0: unknown; `rhythm`"),
 )
 # What every sample writes, and what a rule's `needs_look` reads: the second cache line.
 _EVERY_SAMPLE_TOO = (
@@ -115,8 +109,11 @@ _EVERY_SAMPLE_TOO = (
     Field("seen", "u1", 0, "what this device has told since its boot, see above"),
     Field("shut", "i1", 0, "the way out is shut: yes 1, unknown 0, no -1; by the last sample"),
     Field("suppression", "i1", 0, "Suppression code"),
+    # The rest of that.
+    Field("occupancy_before", "i1", 0, "Occupancy code of the last sample"),
+    Field("present", "u1", 0, "the numbers that the last sample had, see `value_health`"),
+    Field("trip_samples", "u1", 0, "at travel speed, as far as they are looked at"),
     # Of sensor health, for want of room elsewhere: see `sensor_health`, `value_health`.
-    Field("present_ever", "u1", 0, "since the device's boot"),
     Field("flaps", "u1", 0, "score: up with what cannot be, down with what fits"),
     Field("same_run", "u1", 0, "comparisons in a row without any change"),
     Field(
@@ -125,8 +122,6 @@ _EVERY_SAMPLE_TOO = (
         255,
         "of comparisons, in 1/255; 255: never seen to change",
     ),
-    Field("cycles_not_empty", "u1", 0, "door cycles since occupancy was last said to be empty"),
-    Field("cycles_not_occupied", "u1", 0, "the same, occupied"),
     Field("false_yes", "u1", 0, "score of the people sensor: up with what cannot be"),
     Field("false_no", "u1", 0, "the same"),
 )
@@ -159,13 +154,13 @@ _NEWS = (
     Field("car_door", "i1", 0, "DoorState code, last told"),
     Field("sightings", "u1", 0, "what each source has said of people, see above"),
     Field("presses", "u1", 0, "of door-open since rest_since_us, up to PRESSES_MAX"),
+    Field("zone_stops", "u1", 0, "stops with doors open outside the door zone, see above"),
     Field("retries", "u1", 0, "of the doors since then, up to PRESSES_MAX"),
     Field("status", "u1", 0, "of each kind: PENDING, OPEN, DERIVED, REPORTED, level", _KINDS),
     # Of sensor health and condition, touched with the doors; in an order without gaps.
     Field("zone_wrong", "u1", 0, "score"),
     Field("door_wrong", "u1", 0, "score"),
     Field("load_cycles", "u1", 0, "of the present window"),
-    Field("load_idle_wrong", "u1", 0, "score"),
     Field("door_moved_us", "<i8", NONE_US, "the doors do what they do since then"),
     Field("shut_load_kg", "<f4", np.nan, "last told behind shut doors"),
     Field("lowest_load_kg", "<f4", np.nan, "over the door cycles of the present window"),
@@ -202,42 +197,15 @@ _RARE = (
     Field("worst", "<f4", np.nan, "of each kind that measures: at its worst", _MEASURING_KINDS),
     Field("since_us", "<i8", NONE_US, "of each kind of no equipment: onset", _OTHER_KINDS),
 )
-# Sensor health: see `sensor_health`, `value_health`, `findings`.
-_HEALTH = (
-    Field("missing_until_us", "<i8", NONE_US, "values were last absent that had been there"),
-    Field("values_mark", "<i8", 0, "the values at the last comparison, as one number"),
-    Field("found_s", "<u4", 0, "of each kind of finding: onset, seconds since 1970", _FINDINGS),
-    Field("stop_position_m", "<f4", np.nan, "where the last trip ended"),
-    Field("levelling_zeros", "u1", 0, "score"),
-    Field("trips_unseen", "u1", 0, "score"),
-    Field("position_stays", "u1", 0, "score"),
-    Field("bursts", "u1", 0, "of absent values"),
-    Field("bursts_fading", "u1", 0, "comparisons since the last one"),
+# The widest of the rest first: no gaps.
+_GROUPS = (
+    _EVERY_SAMPLE,
+    _EVERY_SAMPLE_TOO,
+    _NEWS,
+    tuple(
+        sorted(_RARE + HEALTH_FIELDS + CONDITION_FIELDS, key=lambda f: -np.dtype(f.type).itemsize)
+    ),
 )
-# Condition: of each metric the block that is being gathered and the baseline; the present trip.
-_CONDITION = (
-    Field("block_sum", "<f4", 0, "of each metric: of the block", _METRICS),
-    Field("level", "<f4", 0, "of each metric: its usual value", _METRICS),
-    Field("spread", "<f4", 0, "of each metric: mean absolute deviation of blocks", _METRICS),
-    Field("cosine", "<f4", 0, "of each metric: its rhythm of the day", _METRICS),
-    Field("sine", "<f4", 0, "the same", _METRICS),
-    Field("cusum_up", "<f4", 0, "of each metric; while settling: `recent` at the visit", _METRICS),
-    Field("recent", "<f4", 0, "of each metric: smoothed value of the last blocks", _METRICS),
-    Field("drift_since", "<i4", NEVER_MINUTE, "of each metric, minutes; learning since", _METRICS),
-    Field("cusum_down", "<f4", 0, "of the levelling error, which may drift both ways"),
-    Field("travel_speed_mps", "<f4", 0, "the usual top speed"),
-    Field("trip_speed_mps", "<f4", 0, "top speed of the present trip"),
-    Field("trip_current_a", "<f4", 0, "sum over the trip's samples at travel speed"),
-    Field("trip_vibration_mps2", "<f4", 0, "the same"),
-    Field("block_began", "<u2", 0, "of each metric: minutes since 1970, modulo 2^16", _METRICS),
-    Field("block_count", "<u2", 0, "of each metric: observations in the block", _METRICS),
-    Field("blocks", "<u2", 0, "of each metric: taken in learning, or see `baselines`", _METRICS),
-    Field("trip_currents", "u1", 0, "samples in the sums"),
-    Field("trip_vibrations", "u1", 0, "the same"),
-)
-# The widest first: no gaps.
-_REST = sorted(_RARE + _HEALTH + _CONDITION, key=lambda field: -np.dtype(field.type).itemsize)
-_GROUPS = (_EVERY_SAMPLE, _EVERY_SAMPLE_TOO, _NEWS, tuple(_REST))
 FIELDS = tuple(field for group in _GROUPS for field in group)
 
 

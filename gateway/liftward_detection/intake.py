@@ -43,6 +43,7 @@ from liftward_detection.fleet import (
     CAME_AUTOMATIC,
     DOOR_OPEN_PRESSED,
     DOOR_RETRIED,
+    LEVELS_IN_RUN,
     LOAD_NO,
     LOAD_YES,
     MOVED,
@@ -56,16 +57,19 @@ from liftward_detection.fleet import (
     SEEN_SPEED,
     SENSOR_NO,
     SENSOR_YES,
+    STANDS_SHUT,
     TRAVELLED,
     Record,
 )
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
 from liftward_detection.quiet import look_again, wake
+from liftward_detection.rhythm import learn_interval, note_rhythm
 from liftward_detection.samples import Sample
 from liftward_detection.suppression import needs_look as suppression_needs_look
 from liftward_detection.suppression import update_suppression
 from liftward_detection.thresholds import Limits
 from liftward_detection.timers import earliest_due_us, fire_due
+from liftward_detection.zone import judge_zone, note_levelling
 from liftward_wire.signals import COUNT_ABSENT
 from liftward_wire.states import Button, DoorState
 
@@ -166,7 +170,9 @@ def _forget_alarm(record: Record, at_us: int) -> None:
     """Forget the presses before the doors were open. Events overtake samples: later ones stay."""
     if record["alarm_last_us"] <= at_us:
         record["alarm_since_us"] = NONE_US
-    elif NONE_US < record["alarm_since_us"] <= at_us:
+        return
+    look_again(record)  # a later sample that says the same forgets it
+    if NONE_US < record["alarm_since_us"] <= at_us:
         record["alarm_since_us"] = record["alarm_last_us"]
 
 
@@ -305,10 +311,20 @@ def take_quiet(record: Record, sample: Sample, context: Context) -> None:
     """Apply a sample without news; it may have some of the equipment, which no other rule hears."""
     sampled_us = record["observed_us"]
     displaced = is_displaced(record, sample, context.limits)
+    if record["seen"] & STANDS_SHUT:
+        learn_interval(record, sample.observed_at_us - sampled_us, context.limits)
     _note_time(record, sample)
     _note_place(record, sample, displaced)
     touch_position(record, sample, sample.observed_at_us)
     look_at_equipment(record, sample, sampled_us, context)
+
+
+@helper
+def _note_boot(record: Record, sample: Sample) -> None:
+    """Forget what a device has told that has started anew: its firmware may be another."""
+    if sample.boot_id != record["boot_id"]:
+        record["seen"] &= CAME_AUTOMATIC | LEVELS_IN_RUN
+        device_started(record)
 
 
 @helper
@@ -329,15 +345,17 @@ def take_sample(
     if record["due_us"] <= at_us:
         fire_due(record, at_us, context)
     record["said"] = said
-    if sample.boot_id != record["boot_id"]:
-        record["seen"] &= CAME_AUTOMATIC
-        device_started(record)
+    _note_boot(record, sample)
     sampled_us = record["observed_us"]
     facts = facts_of(record, sample, limits)
+    passed_us = at_us - sampled_us if sampled_us != NONE_US else 0
     _note_time(record, sample)
     travelled_before = record["travelling"]
     _note_place(record, sample, facts.displaced)
     _note_facts(record, facts, sample, at_us)
+    note_rhythm(record, facts, passed_us, limits)
+    note_levelling(record, facts, sample.levelling_error_mm)
+    judge_zone(record, facts, sample.door_zone, limits)
     _note_sightings(record, facts)
     button = sample.alarm_button
     if button != _BUTTON_UNKNOWN:

@@ -4,6 +4,7 @@ Must not know which limits there are.
 """
 
 from collections.abc import Mapping
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -41,3 +42,7 @@ def _type_of(value: Any) -> np.dtype[Any]:  # noqa: ANN401 - a number, several, 
         return np.dtype([(name, _type_of(inner)) for name, inner in value._asdict().items()])
     kind = "<i8" if np.issubdtype(np.asarray(value).dtype, np.integer) else "<f8"
     return np.dtype((kind, np.shape(value)))
+
+
+def odds_against(probability: float) -> float:
+    return inf if probability <= 0.0 else (1.0 - probability) / probability

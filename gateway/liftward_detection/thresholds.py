@@ -10,20 +10,14 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from json import dumps
-from math import inf
 from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from liftward_detection.equipment_limits import (
-    EQUIPMENT_RANGES,
-    EquipmentLimits,
-    EquipmentThresholds,
-    equipment_limits,
-)
+from liftward_detection import equipment_limits as equipment
+from liftward_detection import limit_values as reading
 from liftward_detection.kinds import DetectionKind, Suppression
-from liftward_detection.limit_values import ThresholdError, as_record, check_range, look_up
 from liftward_detection.weighing import (
     DECIBANS_MAX,
     PLACES,
@@ -42,6 +36,7 @@ MICROSECONDS_PER_SECOND = 1_000_000
 
 # Name: (section, key, lowest, highest). One day bounds every time: longer is a typing error.
 _DAY_S = 86_400.0
+_INTERVAL_MAX_S = 600.0  # twice this in microseconds fits into 32 bits
 _RANGES: dict[str, tuple[str, str, float, float]] = {
     "suspected": ("entrapment", "suspected", 0.01, 0.999),
     "probable": ("entrapment", "probable", 0.01, 0.9999),
@@ -50,12 +45,15 @@ _RANGES: dict[str, tuple[str, str, float, float]] = {
     "code_before_s": ("entrapment", "code_before_s", 0.0, _DAY_S),
     "inspection_speed_mps": ("entrapment", "inspection_speed_mps", 0.3, 1.0),
     "silent_after_s": ("entrapment", "silent_after_s", 1.0, _DAY_S),
-    "grows_in_silence_s": ("entrapment", "grows_in_silence_s", 1.0, _DAY_S),
+    "grows_in_silence_s": ("entrapment", "grows_in_silence_s", 1.0, _INTERVAL_MAX_S),
+    "silence_intervals": ("entrapment", "silence_intervals", 1.0, 100.0),
+    "unknown_interval_s": ("entrapment", "unknown_interval_s", 0.1, _INTERVAL_MAX_S),
     "silent_without_mains_s": ("entrapment", "silent_without_mains_s", 1.0, _DAY_S),
     "speed_dead_band_mps": ("motion", "speed_dead_band_mps", 0.0, 0.3),
     "position_dead_band_m": ("motion", "position_dead_band_m", 0.001, 1.0),
     "relevelling_speed_mps": ("motion", "relevelling_speed_mps", 0.05, 1.0),
     "door_zone_half_height_mm": ("level", "door_zone_half_height_mm", 10.0, 350.0),
+    "zone_wrong_stops": ("level", "zone_wrong_stops", 1.0, 4.0),
     "occupied_load_kg": ("occupancy", "occupied_load_kg", 1.0, 200.0),
     "empty_load_kg": ("occupancy", "empty_load_kg", 0.0, 100.0),
     "door_held_open_s": ("doors", "held_open_s", 1.0, _DAY_S),
@@ -96,7 +94,7 @@ _RANGES: dict[str, tuple[str, str, float, float]] = {
     "rescue_device_s": ("rescue_device", "reached_s", 1.0, _DAY_S),
     "controller_silent_s": ("controller", "silent_s", 1.0, _DAY_S),
     "lateness_s_max": ("silence", "lateness_s_max", 0.0, _DAY_S),
-    **EQUIPMENT_RANGES,
+    **equipment.EQUIPMENT_RANGES,
 }
 # Groups of times under one section each, in tuples of this order.
 SOJOURNS = (
@@ -157,7 +155,7 @@ _HOLDS: dict[DetectionKind, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds(EquipmentThresholds):
+class Thresholds(equipment.EquipmentThresholds):
     """Every limit of the detector; units are in the names, meanings in `thresholds.toml`."""
 
     version: int
@@ -169,11 +167,14 @@ class Thresholds(EquipmentThresholds):
     inspection_speed_mps: float
     silent_after_s: float
     grows_in_silence_s: float
+    silence_intervals: float
+    unknown_interval_s: float
     silent_without_mains_s: float
     speed_dead_band_mps: float
     position_dead_band_m: float
     relevelling_speed_mps: float
     door_zone_half_height_mm: float
+    zone_wrong_stops: float
     occupied_load_kg: float
     empty_load_kg: float
     door_held_open_s: float
@@ -221,15 +222,17 @@ class Thresholds(EquipmentThresholds):
 
     def __post_init__(self) -> None:
         if isinstance(self.version, bool) or not isinstance(self.version, int) or self.version < 1:
-            raise ThresholdError(f"version is {self.version!r}; allowed: a whole number from 1")
+            raise reading.ThresholdError(
+                f"version is {self.version!r}; allowed: a whole number from 1"
+            )
         for name, (section, key, low, high) in _RANGES.items():
-            check_range(f"{section}.{key}", getattr(self, name), low, high)
+            reading.check_range(f"{section}.{key}", getattr(self, name), low, high)
         for name, (section, keys, low, high) in _GROUPS.items():
             for key, value in zip(keys, getattr(self, name), strict=True):
-                check_range(f"{section}.{key}", value, low, high)
+                reading.check_range(f"{section}.{key}", value, low, high)
         for smaller, larger in _ORDERED:
             if getattr(self, smaller) > getattr(self, larger):
-                raise ThresholdError(
+                raise reading.ThresholdError(
                     f"{_place(smaller)} is {getattr(self, smaller)!r}; allowed: at most "
                     f"{_place(larger)}, which is {getattr(self, larger)!r}"
                 )
@@ -252,20 +255,20 @@ class Thresholds(EquipmentThresholds):
             if section in PLACES or section == "version":
                 continue
             if section not in known:
-                raise ThresholdError(
+                raise reading.ThresholdError(
                     f"[{section}] is not known; allowed: {sorted([*known, *PLACES])}"
                 )
             if isinstance(entries, Mapping) and (extra := set(entries) - known.get(section, set())):
-                raise ThresholdError(
+                raise reading.ThresholdError(
                     f"{section}.{min(extra)} is not known; allowed: {sorted(known[section])}"
                 )
-        values = {name: look_up(document, *place) for name, place in _RANGES.items()}
+        values = {name: reading.look_up(document, *place) for name, place in _RANGES.items()}
         for name, (section, keys, low, high) in _GROUPS.items():
-            values[name] = tuple(look_up(document, section, key, low, high) for key in keys)
+            values[name] = tuple(reading.look_up(document, section, key, low, high) for key in keys)
         try:
             weighing = read_table(document)
         except WeighingError as error:
-            raise ThresholdError(str(error)) from None
+            raise reading.ThresholdError(str(error)) from None
         return cls(version=document.get("version", 0), weighing=weighing, **values)
 
 
@@ -293,6 +296,7 @@ class Limits(NamedTuple):
     position_dead_band_m: float
     relevelling_speed_mps: float
     door_zone_half_height_mm: float
+    zone_wrong_stops: float
     occupied_load_kg: float
     empty_load_kg: float
     inspection_speed_mps: float
@@ -303,6 +307,8 @@ class Limits(NamedTuple):
     prior: float  # nepers
     code_before_us: int
     grows_in_silence_us: int
+    silence_intervals: float
+    unknown_interval_us: int
     silent_without_mains_us: int
     certain_us: NDArray[np.int64]  # by SOJOURNS
     mean_us: NDArray[np.float64]  # by SOJOURNS
@@ -330,7 +336,7 @@ class Limits(NamedTuple):
     door_cycles_count: int
     button_stuck_us: int
     stuck_openings_count: int
-    equipment: EquipmentLimits
+    equipment: equipment.EquipmentLimits
 
 
 @lru_cache(maxsize=8)  # one document is in use; tests try a few
@@ -345,15 +351,18 @@ def limits_of(thresholds: Thresholds) -> Limits:
         position_dead_band_m=float(thresholds.position_dead_band_m),
         relevelling_speed_mps=float(thresholds.relevelling_speed_mps),
         door_zone_half_height_mm=float(thresholds.door_zone_half_height_mm),
+        zone_wrong_stops=float(thresholds.zone_wrong_stops),
         occupied_load_kg=float(thresholds.occupied_load_kg),
         empty_load_kg=float(thresholds.empty_load_kg),
         inspection_speed_mps=float(thresholds.inspection_speed_mps),
-        suspected_odds=_odds_against(thresholds.suspected),
-        probable_odds=_odds_against(thresholds.probable),
-        withdrawn_odds=_odds_against(thresholds.withdrawn_below),
+        suspected_odds=reading.odds_against(thresholds.suspected),
+        probable_odds=reading.odds_against(thresholds.probable),
+        withdrawn_odds=reading.odds_against(thresholds.withdrawn_below),
         prior=nepers(thresholds.prior_decibans),
         code_before_us=microseconds(thresholds.code_before_s),
         grows_in_silence_us=microseconds(thresholds.grows_in_silence_s),
+        silence_intervals=float(thresholds.silence_intervals),
+        unknown_interval_us=microseconds(thresholds.unknown_interval_s),
         silent_without_mains_us=microseconds(thresholds.silent_without_mains_s),
         certain_us=np.array([microseconds(t) for t in thresholds.certain_s], dtype=np.int64),
         mean_us=np.array(thresholds.mean_s, dtype=np.float64) * MICROSECONDS_PER_SECOND,
@@ -386,10 +395,6 @@ def limits_of(thresholds: Thresholds) -> Limits:
         door_cycles_count=round(thresholds.door_cycles_count),
         button_stuck_us=microseconds(thresholds.button_stuck_s),
         stuck_openings_count=round(thresholds.stuck_openings_count),
-        equipment=equipment_limits(thresholds),
+        equipment=equipment.equipment_limits(thresholds),
     )
-    return cast("Limits", as_record(limits))
-
-
-def _odds_against(probability: float) -> float:
-    return inf if probability <= 0.0 else (1.0 - probability) / probability
+    return cast("Limits", reading.as_record(limits))

@@ -6,7 +6,6 @@ tick. Must not know what any of them means.
 
 from liftward_detection.compiling import helper
 from liftward_detection.entrapment import (
-    grows_until_us,
     reach_level,
     silence_due_us,
     suspect_silence,
@@ -15,15 +14,20 @@ from liftward_detection.entrapment import (
 )
 from liftward_detection.episodes import Context, earliest_code_due_us, fire_codes
 from liftward_detection.fleet import Record
+from liftward_detection.rhythm import silent_from_us
 from liftward_detection.suppression import expire, expiry_due_us
 from liftward_detection.thresholds import Limits
 
 
 @helper
 def fire_due(record: Record, horizon_us: int, context: Context) -> None:
-    """Let happen everything that was due at device time `horizon_us` or before."""
+    """Let happen everything that was due at device time `horizon_us` or before.
+
+    What a pending fault or a belief needs is that things stay as they were last seen, and of that
+    silence tells nothing after a while: a lift is not blamed for its gateway.
+    """
     limits = context.limits
-    fire_codes(record, horizon_us, context)
+    fire_codes(record, min(horizon_us, silent_from_us(record, limits)), context)
     expired_us = expiry_due_us(record, limits)
     if expired_us <= horizon_us:
         expire(record, expired_us, context)
@@ -32,7 +36,7 @@ def fire_due(record: Record, horizon_us: int, context: Context) -> None:
     silent_us = silence_due_us(record, limits)
     if silent_us <= horizon_us:
         suspect_silence(record, silent_us, context)
-    until_us = min(horizon_us, grows_until_us(record, limits))
+    until_us = min(horizon_us, silent_from_us(record, limits))
     while record["entrapment_due_us"] <= until_us:
         reach_level(record, record["entrapment_due_us"], context)
 

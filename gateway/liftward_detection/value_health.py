@@ -10,6 +10,8 @@ know sensors of states, doors or trips.
 
 from math import isnan
 
+import numpy as np
+
 from liftward_detection.compiling import constant, helper
 from liftward_detection.episodes import Context
 from liftward_detection.equipment import (
@@ -20,6 +22,7 @@ from liftward_detection.equipment import (
     SIGNAL_CODE,
     SPEED,
     whole,
+    whole_seconds,
 )
 from liftward_detection.facts import YES
 from liftward_detection.findings import report
@@ -44,7 +47,7 @@ FROZEN_EXPONENT = 16.0
 _SHARE_STEP_SHIFT = 5  # of what is learned: a 32nd
 _LEARNING_RUN_MAX = 16  # a longer run is not learned from: it may be the very thing
 _RUN_MAX = 250
-_BURST_APART_US = 20_000_000  # a number that comes with every tenth sample only is not missing
+_BURST_APART_S = 20  # a number that comes with every tenth sample only is not missing
 _BURSTS_MAX = 12
 _FADING_LOOKS = 30  # comparisons without a failure that take one burst off
 _MARK_PRIME = 1_000_003
@@ -88,13 +91,13 @@ def presence_changed(record: Record, sample: Sample, sampled_us: int, context: C
     was_whole = whole(record["present_ever"]) & (31 ^ before) == 0
     record["present"] = now
     record["present_ever"] = whole(record["present_ever"]) | (now)
-    until_us = record["missing_until_us"]
+    until_s = np.int64(record["missing_until_s"])
     if lost == 0:
-        record["missing_until_us"] = at_us
+        record["missing_until_s"] = whole_seconds(at_us)
         return
     if not was_whole:
         return
-    apart = until_us == NONE_US or at_us - until_us >= _BURST_APART_US
+    apart = until_s == 0 or whole_seconds(at_us) - until_s >= _BURST_APART_S
     if apart and sampled_us != NONE_US:
         record["bursts"] = min(whole(record["bursts"]) + 1, _BURSTS_MAX)
         record["bursts_fading"] = 0
@@ -106,7 +109,7 @@ def presence_changed(record: Record, sample: Sample, sampled_us: int, context: C
 def device_started(record: Record) -> None:
     """Forget what the device had before its boot: another firmware may have other numbers."""
     record["present"] = record["present_ever"] = 0
-    record["missing_until_us"] = NONE_US
+    record["missing_until_s"] = 0
 
 
 @helper

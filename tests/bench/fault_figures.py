@@ -26,7 +26,7 @@ from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
 from liftward_simulator.city.town import make_town, town_from
 from liftward_simulator.commands.preparation import Preparation
-from liftward_simulator.devices.observed import ObservedRows, concatenated
+from liftward_simulator.devices.observed import PackedRows, packed, unpacked
 from liftward_simulator.faults.causes import CAUSES
 from liftward_simulator.faults.controller import Happening
 from liftward_simulator.faults.happenings import Edge, TrueEvent, TrueKind
@@ -89,7 +89,7 @@ class Listener:
             floors_count=table.floors_count,
         )
         self.thresholds = default_thresholds()
-        self.waiting: list[ObservedRows] = []
+        self.waiting: list[PackedRows] = []
         self.waiting_count = 0
         self.event_number = 0
         self.found: list[Transitions] = []
@@ -99,7 +99,7 @@ class Listener:
         told = world.step(STEP_S)
         now_us = self.now_us
         rows = self.devices.rows(world.cars, clock_s=world.clock_s, now_us=now_us)
-        self.waiting.append(rows)
+        self.waiting.append(packed(rows))
         self.waiting_count += len(rows)
         events = [self._event(one, now_us) for one in told if one.kind not in TOLD]
         if events or self.waiting_count > ROWS_PER_CALL:
@@ -111,7 +111,7 @@ class Listener:
 
     def flush(self) -> None:
         if self.waiting_count:
-            columns = concatenated(self.waiting).columns(self.now_us)
+            columns = unpacked(self.waiting).columns(self.now_us)
             # Each row was received when it was observed, not when this call is made.
             live = replace(columns, received_at_us=columns.observed_at_us)
             self.found.append(observe(self.state, live, self.thresholds))

@@ -91,6 +91,18 @@ async def test_suspicions_are_quiet_rows_and_leave_by_themselves(
     await expect(page.locator(".notices")).to_have_count(0)
 
 
+async def test_a_suspicion_alone_is_no_good_news(open_console: OpenConsole, api: FakeApi) -> None:
+    """Nothing is green while somebody may be trapped; it is once that is over."""
+    api.incidents = []
+    page = await open_console()
+
+    await expect(page.get_by_text("but somebody may be trapped")).to_be_visible()
+    await expect(page.get_by_text("Nobody is known to be trapped.")).to_have_count(0)
+
+    api.tell("notices", {"as_of": scenes.at(0), "notices": []})
+    await expect(page.get_by_text("Nobody is known to be trapped.")).to_be_visible()
+
+
 async def test_a_withdrawn_belief_is_said_and_not_acted_on(
     open_console: OpenConsole, api: FakeApi
 ) -> None:

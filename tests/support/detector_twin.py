@@ -81,6 +81,11 @@ class Twin:
     open: dict[str, Episode] = field(default_factory=dict)
     pending: dict[str, int] = field(default_factory=dict)  # kind: since
     due_us: int | None = None  # the next level of belief
+    interval_us: int | None = None
+    stood_shut: bool = False
+    zone_stops: int = 0
+    zone_judged: bool = False
+    levels_in_run: bool = False
     rest_us: int | None = None
     press_us: int | None = None
     presses_here: int = 0
@@ -137,10 +142,11 @@ class Twin:
         if self.last:
             self.fire_until(row["at_us"])
         if self.last is None or row["boot_id"] != self.last["boot_id"]:
-            self.seen_mode = self.seen_speed = False
+            self.seen_mode = self.seen_speed = self.stood_shut = False
         facts = self.read(row)
+        passed_us = row["at_us"] - self.last["at_us"] if self.last else 0
         self.note_time(row)
-        self.apply_sample(row, facts)
+        self.apply_sample(row, facts, passed_us)
         self.fire_until(row["at_us"])
         return self.out
 
@@ -267,9 +273,15 @@ class Twin:
 
     def read_level(self, row: Row) -> Fact:
         zone = {"inside": True, "outside": False}.get(row.get("door_zone", ""))
-        if zone is not None or row.get("levelling_error_mm") is None:
-            return zone
-        return bool(abs(row["levelling_error_mm"]) <= self.limits.door_zone_half_height_mm)
+        if self.zone_stops >= self.limits.zone_wrong_stops:
+            zone = None
+        error_mm = row.get("levelling_error_mm")
+        levelled: Fact = None
+        if error_mm is not None:
+            levelled = bool(abs(error_mm) <= self.limits.door_zone_half_height_mm)
+        if zone is False and levelled is True and not self.levels_in_run:
+            return None
+        return levelled if zone is None else zone
 
     def read_load(self, row: Row) -> Fact:
         load = row.get("load_kg")
@@ -277,7 +289,7 @@ class Twin:
             return None
         return bool(load >= self.limits.occupied_load_kg)
 
-    def apply_sample(self, row: Row, facts: Facts) -> None:
+    def apply_sample(self, row: Row, facts: Facts, passed_us: int) -> None:
         before, self.facts = self.facts, facts
         at_us = row["at_us"]
         if facts.stationary is False:
@@ -289,6 +301,8 @@ class Twin:
         self.floor = row.get("floor", self.floor)
         self.load_kg = row.get("load_kg", self.load_kg)
         self.latch_aboard()
+        self.note_rhythm(passed_us)
+        self.judge_zone(row)
         if facts.door != before.door:
             self.door_us = at_us
         self.seen_speed = self.seen_speed or row.get("speed_mps") is not None
@@ -319,6 +333,38 @@ class Twin:
             self.watch_release(at_us)
         self.weigh(at_us)
         fault_twin.watch(self, row, before, at_us)
+
+    def note_rhythm(self, passed_us: int) -> None:
+        facts = self.facts
+        stands = facts.stationary is True and not facts.displaced and facts.shut is not False
+        stands = stands and facts.door not in {"opening", "fault"} and self.aboard is not False
+        if stands and self.stood_shut and passed_us > 0:
+            gap_us = min(passed_us, self.us(self.limits.grows_in_silence_s))
+            usual_us = self.interval_us or self.us(self.limits.unknown_interval_s)
+            if gap_us > usual_us:
+                self.interval_us = min(gap_us, 2 * usual_us)
+            elif self.interval_us is None:
+                self.interval_us = gap_us
+            else:
+                self.interval_us = max(gap_us, usual_us - passed_us // 16)
+        self.stood_shut = stands
+
+    def judge_zone(self, row: Row) -> None:
+        facts, zone = self.facts, row.get("door_zone", "unknown")
+        if facts.travelling and row.get("levelling_error_mm") is not None:
+            self.levels_in_run = True
+        if facts.travelling:
+            self.zone_judged = False
+        elif (
+            not self.zone_judged
+            and zone != "unknown"
+            and "open" in {facts.door, facts.landing}
+            and facts.stationary
+            and facts.travelling is False
+        ):
+            self.zone_judged = True
+            step = 1 if zone == "outside" else -1
+            self.zone_stops = min(max(self.zone_stops + step, 0), 4)
 
     def note_presses(self, row: Row) -> None:
         count = row.get("door_open_presses_count")
@@ -670,7 +716,7 @@ class Twin:
             if kind not in fault_twin.TIMED:
                 continue
             at_us = since_us + self.hold_us(kind)
-            if at_us <= horizon_us:
+            if at_us <= min(horizon_us, self.silent_from_us()):
                 self.begin(kind, "condition_held", at_us)
         if "suppression_expired" in self.pending:
             at_us = self.pending["suppression_expired"] + self.hold_us("suppression_expired")
@@ -683,10 +729,16 @@ class Twin:
             assert self.last
             self.open_entrapment(self.last["at_us"], "silent_without_mains", silent_us)
         assert self.last
-        words_us = [word["at_us"] for word in (self.last, self.last_event) if word]
-        heard_us = max(words_us) + self.us(self.limits.grows_in_silence_s)
-        while self.due_us is not None and self.due_us <= min(horizon_us, heard_us):
+        while self.due_us is not None and self.due_us <= min(horizon_us, self.silent_from_us()):
             self.reach_level(self.due_us)
+
+    def silent_from_us(self) -> int:
+        words_us = [word["at_us"] for word in (self.last, self.last_event) if word]
+        usual_us = self.interval_us or self.us(self.limits.unknown_interval_s)
+        longest_us = self.us(self.limits.grows_in_silence_s)
+        expected_us = int(self.limits.silence_intervals * usual_us)
+        between_floors = self.facts.at_level is False
+        return int(max(words_us)) + (longest_us if between_floors else min(expected_us, longest_us))
 
     def settle(self, kind: str, condition: Fact, at_us: int) -> None:
         episode = self.open.get(kind)

@@ -5,6 +5,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ BANNED = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
 REGISTRY_HOSTS = re.compile(r"registry\.npmjs|files\.pythonhosted|pypi\.org|deb\.debian")
 
 
+@cache
 def tracked_files() -> list[Path]:
     listing = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
@@ -50,6 +52,16 @@ def python_files(*folders: str) -> list[Path]:
         for file in tracked_files()
         if file.suffix == ".py" and file.relative_to(ROOT).parts[0] in folders
     ]
+
+
+@cache
+def text_of(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(file: Path) -> ast.Module:
+    return ast.parse(text_of(file))
 
 
 def shown(file: Path) -> str:
@@ -84,7 +96,7 @@ def test_no_source_file_needs_scrolling_for_ever() -> None:
     long = {
         shown(file): lines
         for file in python_files(*SOURCE_ROOTS)
-        if (lines := len(file.read_text().splitlines())) > FILE_LINES_MAX
+        if (lines := len(text_of(file).splitlines())) > FILE_LINES_MAX
         and shown(file) not in LONG_FILES
     }
     assert long == {}
@@ -95,7 +107,7 @@ def test_no_function_creeps_past_the_limit() -> None:
     long = {
         f"{shown(file)}:{node.name}": length
         for file in python_files(*SOURCE_ROOTS)
-        for node in functions(ast.parse(file.read_text()))
+        for node in functions(tree_of(file))
         if (length := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES_MAX
         and f"{shown(file)}:{node.name}" not in LONG_FUNCTIONS
     }
@@ -107,7 +119,7 @@ def test_every_module_says_what_it_is_for() -> None:
     silent = [
         shown(file)
         for file in python_files(*SOURCE_ROOTS)
-        if file.read_text().strip() and not ast.get_docstring(ast.parse(file.read_text()))
+        if text_of(file).strip() and not ast.get_docstring(tree_of(file))
     ]
     assert silent == []
 
@@ -117,7 +129,7 @@ def test_nothing_is_swallowed_or_left_unfinished() -> None:
     found = [
         shown(file)
         for file in python_files(*SOURCE_ROOTS)
-        if SWALLOWED.search(text := file.read_text()) or BANNED.search(text)
+        if SWALLOWED.search(text := text_of(file)) or BANNED.search(text)
     ]
     assert found == []
 
@@ -142,7 +154,7 @@ def test_every_test_says_what_it_shows_and_asserts_something() -> None:
     empty = [
         f"{shown(file)}:{node.name}"
         for file in python_files("tests")
-        for node in functions(ast.parse(file.read_text()))
+        for node in functions(tree_of(file))
         if node.name.startswith("test_") and not (ast.get_docstring(node) and asserts(node))
     ]
     assert empty == []

@@ -5,18 +5,20 @@ from typing import Any
 import psycopg
 import pytest
 
+from liftward_detection.detector import observe, tick
+from liftward_detection.fleet import FleetState
+from liftward_detection.thresholds import default_thresholds
 from liftward_kit.clock import monotonic_s, utc_now
 from liftward_wire.messages import EventKind, Sample
 from liftward_wire.topics import TopicKind
 from support.gateway_messages import event, sample
 from support.gateway_scene import GatewayScene
 from support.polling import eventually
+from unit.detection.streams import EPOCH_US, sample_columns
+from unit.detection.streams import sample as row_of
 
 pytestmark = pytest.mark.integration
 
-# A car that stands between floors, an alarm pressed in it: suspected after what a controller takes
-# to reset, and a little.
-SUSPECTED_AFTER_S = 5.6
 _BEGAN = "SELECT count(*) FROM detection WHERE kind = 'entrapment' AND transition = 'began'"
 _ENDED = "SELECT count(*) FROM detection WHERE kind = 'entrapment' AND transition = 'ended'"
 # What one sees of a person shut in between floors who presses the alarm button.
@@ -46,6 +48,14 @@ _FREED: dict[str, Any] = {
 
 def trapped(sequence: int) -> Sample:
     return sample(utc_now(), sequence=sequence, **_TRAPPED)
+
+
+def suspected_after_us() -> int:
+    """Return how long a detector that is never killed takes to suspect, from such a sample on."""
+    state, limits = FleetState.empty(1), default_thresholds()
+    observe(state, sample_columns([row_of(at_s=0.0, **_TRAPPED)]), limits)
+    [began] = tick(state, EPOCH_US + 10_000_000, limits).rows()
+    return int(began["detected_at_us"]) - EPOCH_US
 
 
 def freed(sequence: int) -> list[Sample]:
@@ -118,6 +128,6 @@ async def test_a_running_timer_survives_kills(scene: GatewayScene) -> None:
     assert told == ["detection"]
     assert row["lift_key"] == scene.lift_keys["TRAP-1"]
     assert row["onset_at"] == begun.observed_at
-    waited_s = (row["detected_at"] - begun.observed_at).total_seconds()
-    assert waited_s == pytest.approx(SUSPECTED_AFTER_S, abs=0.01)
+    waited = row["detected_at"] - begun.observed_at
+    assert waited == timedelta(microseconds=suspected_after_us())
     assert row["recorded_at"] - row["detected_at"] < timedelta(seconds=5)

@@ -239,6 +239,16 @@ def test_a_word_that_no_table_knows_stays_visible_to_machines() -> None:
     assert "smoke" not in sentence(told, Language.EN)
 
 
+def test_a_car_that_has_only_just_stopped_stands() -> None:
+    """A suspicion may come at once; "for 0 s" would tell nobody anything."""
+    just_stopped = verdict(evidence=STOPPED | {"seconds_stationary": 0.3})
+
+    en, zh = (sentence(just_stopped, language) for language in (Language.EN, Language.ZH))
+
+    assert "the car stands between floors near floor 5 with" in en
+    assert "轿厢停在楼层之间（5 层附近），" in zh
+
+
 @pytest.mark.parametrize(
     ("seconds", "en", "zh"),
     [

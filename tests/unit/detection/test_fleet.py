@@ -86,8 +86,8 @@ def test_what_every_sample_touches_stands_in_the_first_two_lines() -> None:
 
     assert first_line == {
         "observed_us", "received_us", "lateness_us", "due_us", "said",
-        "door_open_presses_count", "position_anchor_m", "load_kg", "floor",
-        "equipment_seen", "door_before", "occupancy_before", "present", "trip_samples",
+        "door_open_presses_count", "position_anchor_m", "load_kg", "floor", "interval_us",
+        "equipment_seen", "door_before",
     }  # fmt: skip
     assert max(offsets["sequence"], offsets["boot_id"]) < 2 * CACHE_LINE_BYTES
     assert offsets["status"] < ASKED_AHEAD_BYTES

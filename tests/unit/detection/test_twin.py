@@ -105,7 +105,7 @@ SCENES: list[Row] = [
     {"speed_mps": 0.0, "car_door": "closing", "door_zone": "inside"},
     {"speed_mps": 0.0, "car_door": "opening", "door_zone": "inside"},
 ]  # fmt: skip
-PROPERTY = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def wander(seed: int, steps_count: int = 150) -> Any:

@@ -56,11 +56,11 @@ class Life:
 
 
 def busy(_hour: int) -> float:
-    return 100.0
+    return 300.0
 
 
 def sleeps_at_night(hour: int) -> float:
-    return 4_000.0 if hour % 24 in NIGHT else 100.0
+    return 4_000.0 if hour % 24 in NIGHT else 300.0
 
 
 def test_hours_of_the_week_begin_on_monday() -> None:
@@ -101,7 +101,7 @@ def test_a_nightly_silence_becomes_usual_and_the_day_stays_watched() -> None:
 
     assert life.usual_s(27) >= 3_000.0  # Tuesday, three o'clock
     assert life.dark_after_s(27) >= 12_000.0
-    assert life.usual_s(36) <= 110.0  # Tuesday noon
+    assert life.usual_s(36) <= 330.0  # Tuesday noon
     assert life.dark_after_s(36) == pytest.approx(4 * life.usual_s(36))
 
 
@@ -111,12 +111,12 @@ def test_one_long_outage_teaches_at_most_a_doubling_and_is_forgotten_in_two_week
     life.weeks(4, busy)
     before_s = life.usual_s(36)
     for _ in range(36):
-        life.an_hour(100.0)
+        life.an_hour(300.0)
     life.speak_at_us += 30 * HOUR_US
     for _ in range(HOURS_PER_WEEK):
         life.speak_at_us = max(life.speak_at_us, life.now_us)
         silent = life.speak_at_us >= life.now_us + HOUR_US
-        life.an_hour(1e9 if silent else 100.0)
+        life.an_hour(1e9 if silent else 300.0)
     after_s = life.usual_s(40)
     life.weeks(2, busy)
 

@@ -142,7 +142,7 @@ def expect_alike(both: Both) -> None:
         assert SKEW_BY_CODE[mark[SKEW]] == twin.skew
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(BATCHES, st.integers(0, 2**16))
 def test_a_fleet_is_judged_as_its_streams_are_one_by_one(
     batches: list[list[tuple[int, ...]]], choices: int

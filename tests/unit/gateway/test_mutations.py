@@ -17,7 +17,7 @@ from unit.wire.golden_vectors import payload_of, vectors
 # The golden vectors were observed then: unharmed ones are to be admitted.
 NOW = datetime(2026, 1, 1, 8, 30, 20, tzinfo=UTC)
 CASES_PER_SEED = 10_000
-SEEDS = range(10)
+SEEDS = range(10)  # a hundred thousand cases in all
 
 
 # An alarm whose device does not know the year has a way of its own through admission.

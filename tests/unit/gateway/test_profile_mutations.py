@@ -20,16 +20,16 @@ from unit.gateway.test_mutations import checked
 from unit.wire.profile_cases import PROFILE_NAMES, golden
 
 NOW = datetime(2026, 1, 1, 8, 30, 20, tzinfo=UTC)
-CASES = 10_000
+CASES = 5_000
+SEED = 1
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("profile", PROFILE_NAMES)
 def test_every_mutation_of_a_profiles_vectors_is_admitted_or_refused(
-    profile: str, seed: int
+    profile: str,
 ) -> None:
     """Nothing in another vocabulary makes admission raise; what is admitted can be written."""
-    known, rng = Registry(), Random(seed)
+    known, rng = Registry(), Random(SEED)
     lifts = ("HAND-001", "HAND-002")
     known.replace(
         ServedLift(device, lift, number, profile)
@@ -45,7 +45,7 @@ def test_every_mutation_of_a_profiles_vectors_is_admitted_or_refused(
             result = admit(message, known)
             outcomes[checked(message, result)] += 1
         except Exception as error:  # noqa: BLE001 - that it raises at all is the finding
-            pytest.fail(f"seed {seed}, case {number}: {topic!r} {payload!r}: {error!r}")
+            pytest.fail(f"seed {SEED}, case {number}: {topic!r} {payload!r}: {error!r}")
         if isinstance(result, AdmittedSamples):
             admitted.append(result)
     columns = columns_of([(one.message, one.lift_indices, one.received_at_us) for one in admitted])
@@ -75,14 +75,13 @@ def sparkplug_story() -> list[tuple[str, bytes]]:
     return node.sent
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize(("reading", "make"), [(TELEMETRY, samples_of), (EVENTS, events_of)])
 def test_every_mutation_of_a_nodes_messages_is_taken_or_refused(
-    reading: Reading, make: object, seed: int
+    reading: Reading, make: object
 ) -> None:
     """Damaged births, data and wills in any order: the state goes on, and nothing raises."""
     assert callable(make)
-    rng, lifts = Random(seed), {"NODE-1": 0, "LIFT-2": 1}
+    rng, lifts = Random(SEED), {"NODE-1": 0, "LIFT-2": 1}
     node: Node | None = None
     outcomes: Counter[str] = Counter()
     admitted: list[AdmittedSamples] = []
@@ -100,7 +99,7 @@ def test_every_mutation_of_a_nodes_messages_is_taken_or_refused(
             taken = take(node, topic, decoded, reading)
             results = list(make(taken, topic, message, lifts))
         except Exception as error:  # noqa: BLE001 - that it raises at all is the finding
-            pytest.fail(f"seed {seed}, case {number}: {text!r} {payload!r}: {error!r}")
+            pytest.fail(f"seed {SEED}, case {number}: {text!r} {payload!r}: {error!r}")
         node = taken.node
         outcomes.update(checked(message, result) for result in results)
         admitted += [result for result in results if isinstance(result, AdmittedSamples)]

@@ -180,7 +180,7 @@ import numpy as np
 from support.small_fleet import run, table_of, traffic_of
 
 traffic = traffic_of(table_of(20, arrivals_per_s=0.05))
-run(traffic, 60.0)
+run(traffic, 40.0)
 cars = traffic.cars
 names = ("phase", "floor", "position_m", "level_error_mm", "aboard", "waiting_up", "motor_degc",
          "entered_count", "next_arrival_s", "run_time_s")
@@ -189,7 +189,7 @@ print(json.dumps({name: np.sum(getattr(cars, name), dtype=float) for name in nam
 
 
 def test_compiled_and_plain_code_agree() -> None:
-    """The same seed lives the same minute with and without the compiler."""
+    """The same seed lives the same 40 seconds with and without the compiler."""
     sums = []
     for disabled in ("0", "1"):
         ran = subprocess.run(

@@ -11,7 +11,7 @@ import { FilterBar } from "../parts/FilterBar";
 import { useLive, usePlace, useText } from "../parts/contexts";
 import { ColumnNames, IncidentRow } from "../parts/IncidentRow";
 import { useKeys } from "../parts/keys";
-import { NoticeList } from "../parts/NoticeList";
+import { ENTRAPMENT, NoticeList } from "../parts/NoticeList";
 import { RecentList } from "../parts/RecentList";
 
 /** Remembered while the page is open, so that coming back finds the same row. */
@@ -124,14 +124,17 @@ function Counts({ incidents, now_ms }: { incidents: Incident[]; now_ms: number }
   );
 }
 
-/** Good news only when everything that would bring bad news is at work. */
+/** Good news only when nobody is suspected to be trapped, and all that would bring bad news is at work. */
 function Empty() {
   const { t } = useText();
   const { board, freshness } = useLive();
-  const sure = freshness === "live" && board.health?.status === "ok";
+  const heard = freshness === "live" && board.health?.status === "ok";
+  const suspected = board.notices.some((notice) => notice.kind === ENTRAPMENT);
+  const sure = heard && !suspected;
+  const unsure = suspected ? "board.empty_suspected" : "board.empty_unsure";
   return (
     <div class="empty">
-      <p class={sure ? "empty-lead sure" : "empty-lead"}>{sure ? `✓ ${t("board.empty")}` : t("board.empty_unsure")}</p>
+      <p class={sure ? "empty-lead sure" : "empty-lead"}>{sure ? `✓ ${t("board.empty")}` : t(unsure)}</p>
       <p class="muted">{t("board.empty_detail")}</p>
     </div>
   );

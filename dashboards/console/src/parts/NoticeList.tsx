@@ -6,7 +6,7 @@ import { useLive, useText } from "./contexts";
 import { wordsIn } from "./VerdictPanel";
 import { ageText, LevelChip } from "./words";
 
-const ENTRAPMENT = "entrapment";
+export const ENTRAPMENT = "entrapment";
 
 function NoticeRow({ notice }: { notice: Notice }) {
   const text = useText();

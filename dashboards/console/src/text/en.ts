@@ -73,6 +73,7 @@ export const en = {
   "board.overdue_count": "{count} overdue",
   "board.empty": "Nobody is known to be trapped.",
   "board.empty_unsure": "No incident is known, but a new one may go unseen at the moment.",
+  "board.empty_suspected": "No incident is open, but somebody may be trapped: see below.",
   "board.empty_detail": "A new incident appears here by itself: which lift, how long people have been trapped, who is coming, and how much time is left.",
   "board.filtered": "No open incident fits the filter. {count} are hidden.",
   "board.clear_filter": "Show all",

@@ -75,6 +75,7 @@ export const zh: Record<TextKey, string> = {
   "board.overdue_count": "超时 {count} 起",
   "board.empty": "目前没有已知的被困人员。",
   "board.empty_unsure": "目前没有已知事件，但新的困人可能无法发现。",
+  "board.empty_suspected": "目前没有处置中的事件，但可能有人被困：见下方。",
   "board.empty_detail": "发生困人后会自动出现在这里：哪部电梯、被困多久、谁在赶来、还剩多少时间。",
   "board.filtered": "没有符合筛选条件的事件，另有 {count} 起被隐藏。",
   "board.clear_filter": "显示全部",

@@ -66,7 +66,11 @@ def detected(lines: Iterable[bytes], method: str = "shipped") -> tuple[list[Any]
     return found, run
 
 
-@pytest.mark.parametrize("name", NAMES)
+# A trace file tells no rated speed and no number of floors: those stories need a registration.
+WITHOUT_NAMEPLATE = [name for name in NAMES if "nameplate" not in load(name)]
+
+
+@pytest.mark.parametrize("name", WITHOUT_NAMEPLATE)
 def test_golden_stories_have_their_exact_times_in_a_trace_file(name: str) -> None:
     """Through admission, columns and ticks that follow `received_at`, nothing moves."""
     trace = load(name)
@@ -74,7 +78,7 @@ def test_golden_stories_have_their_exact_times_in_a_trace_file(name: str) -> Non
     last = sample(moment(rows[-1]["at_us"] + 1), sequence=10**6)  # time goes on to the end
     lines = golden_lines(rows)
     topic = str(Topic("LIFT-2", TopicKind.TELEMETRY))
-    end = moment(EPOCH_US + (trace["end_s"] + 1) * 1_000_000)
+    end = moment(EPOCH_US + trace["end_s"] * 1_000_000 + 500_000)
     lines.append(line(topic, end, json.loads(encode(last))))
 
     found, run = detected(lines)
