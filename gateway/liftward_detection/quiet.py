@@ -89,6 +89,7 @@ def _measurements_said(sample: Sample, limits: Limits) -> int:
         | int(room_degc < limits.machine_room_degc_min) << 14
         | int(error_mm > limits.levelling_accuracy_mm) << 15
         | int(error_mm > limits.stopping_accuracy_mm) << 16
+        | int(sample.floor == COUNT_ABSENT) << 17
     )
 
 

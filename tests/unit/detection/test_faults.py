@@ -193,7 +193,8 @@ def test_a_button_held_behind_shut_doors_is_not_stuck() -> None:
 
 def test_a_lift_without_a_known_rescue_device_has_none_that_fails() -> None:
     """The mains are gone for ten minutes with the car between floors: code 41 and 04, no more."""
-    dark = IDLE | {"power_source": "battery", "door_zone": "outside"}
+    between: Row = {"door_zone": "outside", "levelling_error_mm": 1400.0}
+    dark = IDLE | between | {"power_source": "battery"}
     rows = [sample(at_s=at_s, **dark) for at_s in range(0, 600, 30)]
 
     assert [line[0] for line in told(FleetState.empty(1), rows)] == ["gb_41", "gb_04"]
