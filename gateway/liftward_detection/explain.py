@@ -287,7 +287,8 @@ def _condition(verdict: Verdict, language: Language) -> str:
 def _measures(verdict: Verdict, language: Language) -> list[str]:
     """Return the clauses of what was measured: of a drift, of a sensor, of the kind itself."""
     evidence, told = verdict.evidence, []
-    signal = SIGNALS.get(str(evidence.get("signal")))
+    name = str(evidence.get("signal"))
+    signal = SIGNALS.get(name) or NUMBERS.get(name)  # floor and load have their words there
     if signal:
         told.append(OF_SIGNAL.text(language).format(signal=signal.text(language)))
     numbers = {name: _number(evidence.get(name)) for name in DRIFT_NUMBERS}

@@ -145,6 +145,11 @@ def verdict(**changes: object) -> Verdict:
             "关门故障：偏离本梯自身的常态；通常 2.9，现为 3.64；按此趋势 12 天后达到限值。",
         ),
         (
+            verdict(kind="sensor_skewed", reason="contradicted", evidence={"signal": "load_kg"}),
+            "Sensor reads beside the truth: what a sensor says cannot be so; the signal: load, kg.",
+            "传感器读数偏移：传感器数据自相矛盾；信号：载荷（kg）。",
+        ),
+        (
             verdict(kind="gb_07", reason="contradicted", evidence={"signal": "car_door"}),
             ("Floor position lost: what a sensor says cannot be so; the signal: car door."),
             "楼层位置丢失：传感器数据自相矛盾；信号：轿门。",
