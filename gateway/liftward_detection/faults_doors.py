@@ -4,6 +4,8 @@ Codes 02, 03 and 05 of GB/T 24476-2017, door cycling, moving with a door open. M
 entrapment.
 """
 
+from math import isnan
+
 from liftward_detection.compiling import constant, helper
 from liftward_detection.episodes import Context, settle
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
@@ -27,6 +29,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import DetectionKind
+from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
 from liftward_wire.states import DoorState
 
@@ -74,6 +77,7 @@ def note_doors(record: Record, sample: Sample, facts: Facts, at_us: int) -> None
         record["reopenings_count"] = counted(record["reopenings_count"])
     if before == _DOOR_OPENING and door == _DOOR_CLOSED:
         record["fault_flags"] |= ASKED_TO_OPEN  # it was to open, and is shut again
+        look_again(record)  # a car that travels forgets it with its next sample
     if facts.shut == NO:
         record["fault_flags"] &= BYTE ^ ASKED_TO_OPEN
 
@@ -85,8 +89,10 @@ def note_leaving(record: Record, sample: Sample, facts: Facts, at_us: int) -> No
     if facts.door_open == NO:
         record["fault_flags"] = flags & (BYTE ^ (OPENED_AT_LEVEL | MOVED_OPEN))
     elif min(facts.door_open, facts.at_level, facts.stationary) == YES:
+        stays = flags & OPENED_AT_LEVEL and not flags & MOVED_OPEN
+        if not stays or isnan(record["opened_at_m"]):
+            record["opened_at_m"] = sample.position_m
         record["fault_flags"] = (flags | OPENED_AT_LEVEL) & (BYTE ^ MOVED_OPEN)
-        record["opened_at_m"] = sample.position_m
     elif (
         flags & OPENED_AT_LEVEL
         and not flags & MOVED_OPEN

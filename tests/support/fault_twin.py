@@ -233,8 +233,10 @@ def note_leaving(twin: Any, row: Row, at_us: int) -> None:
     if door_open is False:
         memory.opened_at_level, memory.left_us = False, None
     elif door_open and facts.at_level and facts.stationary:
+        stays = memory.opened_at_level and memory.left_us is None
+        if not stays or memory.opened_at_m is None:
+            memory.opened_at_m = row.get("position_m")
         memory.opened_at_level, memory.left_us = True, None
-        memory.opened_at_m = row.get("position_m")
     elif memory.opened_at_level and memory.left_us is None and facts.at_level is not True:
         memory.left_us = at_us if facts.travelling or facts.displaced else None
 

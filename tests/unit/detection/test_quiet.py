@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liftward_detection.detector import count_quiet, observe, take_events, tick
@@ -30,7 +30,7 @@ from unit.detection.streams import (
 )
 from unit.detection.test_condition import CONDITION, HASTY, random_life
 from unit.detection.test_sensor_health import Bend, Life, always, flapping, heavy
-from unit.detection.test_twin import LIFTS, PROPERTY, STREAM, disturb, expand
+from unit.detection.test_twin import LIFTS, PROPERTY, STREAM, disturb, expand, wander
 
 THRESHOLDS = default_thresholds()
 
@@ -77,6 +77,10 @@ def settled(state: FleetState) -> bytes:
         max_size=4,
     ),
 )
+@example(wander(861), 2, [])  # the place at which the doors stand open
+@example(wander(13372), 1, [])  # a floor that is told again
+@example(wander(65), 1, [])  # doors shut again in a car that travels
+@example(wander(187681520), 1, [])  # a floor that is told for the first time
 def test_the_short_way_ends_where_the_long_way_does(
     stream: Any, repeats: int, disturbances: Any
 ) -> None:
