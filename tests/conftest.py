@@ -65,7 +65,7 @@ def own_logs() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[DatabaseServer]:
-    """The server that LIFTWARD_TEST_DSN names, else an embedded one for this session."""
+    """The server that LIFTWARD_TEST_DSN names, else an embedded one for the whole run."""
     with database_server() as server:
         yield server
 

@@ -27,7 +27,7 @@ HEARTBEAT_S = 1.0
 REGISTRATION_S = 10.0  # an unknown device is looked up at once; this notices withdrawn ones
 # Ten seconds of samples are replayed in well under a second at a start.
 SAVE_PERIOD_S = 10.0
-# 300,000 lifts are 120 MB: saved once a minute, not more.
+# 300,000 lifts are 307 MB: saved every two and a half minutes, not more often.
 SAVE_BYTES_PER_S_MAX = 2_000_000
 # A path that hangs must not hold up the other through the care of both.
 _QUIET_WITHIN_S = {"telemetry": 2.0, "event": 0.2}
