@@ -27,7 +27,7 @@ _ROWS: dict[DetectionKind, KindFacts] = {
         _C.ENTRAPMENT,
         _S.DANGEROUS,
         _R.MAINTAINER,
-        ("someone is shut in", "困人"),
+        ("entrapment", "困人"),
         ("someone is aboard, the car stands and there is no way out", "轿厢内有人、停止且无法离开"),
     ),
     _K.GB_01: national_row(
