@@ -24,7 +24,7 @@ test: .venv/.ready-dev check
 	$(BIN)/pytest
 
 unit: .venv/.ready-dev
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit -n logical --dist worksteal
 
 check: .venv/.ready-dev
 	$(BIN)/ruff format --check .
