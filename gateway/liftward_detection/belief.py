@@ -45,6 +45,7 @@ _FOR_LINGERING_SIGN = SOJOURNS.index("lingering_sign")
 _FOR_TECHNICIAN = SOJOURNS.index("technician")
 # What has not crossed a level after a day of standing still never will.
 _HORIZON_US = 86_400 * 1_000_000
+_STEPS_BY_SLOPE = 24  # then by halves: kinks and rounding must not keep it from an end
 _TENTHS_PER_NEPER = 100.0 / log(10.0)
 
 
@@ -168,20 +169,56 @@ def odds_against(course: Course, at_us: int) -> float:
 
 
 @helper
+def _odds_and_fall(course: Course, at_us: int) -> tuple[float, float]:
+    """Return what `odds_against` does, and by how much they fall in the next microsecond."""
+    odds, falls = 0.0, 0.0
+    for explanation in range(_INNOCENT_COUNT):
+        log_odds = course.log_odds[explanation]
+        late_us = at_us - course.runs_out_us[explanation]
+        if late_us > 0:
+            log_odds -= late_us / course.mean_us[explanation]
+        part = exp(log_odds)
+        odds += part
+        if late_us >= 0:
+            falls += part / course.mean_us[explanation]
+    return odds, falls
+
+
+@helper
+def _next_change_us(course: Course, at_us: int) -> int:
+    """Return when the next explanation begins to decay."""
+    next_us = NEVER_DUE_US
+    for explanation in range(_INNOCENT_COUNT):
+        if course.runs_out_us[explanation] > at_us:
+            next_us = min(next_us, course.runs_out_us[explanation])
+    return next_us
+
+
+@helper
 def crossing_us(course: Course, odds: float, from_us: int) -> int:
     """Return the first microsecond, not before `from_us`, with odds as low as these."""
-    if odds_against(course, from_us) <= odds:
+    low_us, high_us = from_us, from_us + _HORIZON_US
+    low_odds, falls = _odds_and_fall(course, low_us)
+    if low_odds <= odds:
         return from_us
-    high_us = from_us + _HORIZON_US
     if odds_against(course, high_us) > odds:
         return NEVER_DUE_US
-    low_us = from_us
+    steps_count = 0
     while high_us - low_us > 1:
         middle_us = low_us + (high_us - low_us) // 2
-        if odds_against(course, middle_us) <= odds:
+        steps_count += 1
+        if falls > 0 and odds > 0 and steps_count <= _STEPS_BY_SLOPE:
+            # Never too far while explanations only decay: their logarithm is convex then.
+            ahead_us = log(low_odds / odds) * low_odds / falls
+            if ahead_us < high_us - low_us - 1:
+                middle_us = low_us + max(1, int(ahead_us))
+        elif falls == 0:
+            middle_us = min(middle_us, _next_change_us(course, low_us))
+        middle_odds, middle_falls = _odds_and_fall(course, middle_us)
+        if middle_odds <= odds:
             high_us = middle_us
         else:
-            low_us = middle_us
+            low_us, low_odds, falls = middle_us, middle_odds, middle_falls
     return high_us
 
 

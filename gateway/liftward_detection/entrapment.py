@@ -21,7 +21,7 @@ Must not know how people are rescued.
 from math import isnan
 
 from liftward_detection.belief import course_of, crossing_us, explain, odds_against
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.episodes import Context, begin, finish, raise_to, write
 from liftward_detection.evidence import (
     DOOR_MOVES,
@@ -50,6 +50,7 @@ from liftward_detection.fleet import (
 from liftward_detection.kinds import DetectionKind, Level, Reason, Suppression, Transition
 from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
+from liftward_detection.status import status_of
 from liftward_detection.suppression import is_blocked, service_mode_of
 from liftward_detection.thresholds import Limits
 
@@ -128,7 +129,7 @@ def _next_due_us(record: Record, from_us: int, limits: Limits) -> int:
     """Return when the next level is reached by what is known, never before `from_us`."""
     pieces = record["pieces"]
     odds = limits.suspected_odds
-    if record["status"][_ENTRAPMENT] & OPEN:
+    if status_of(record, _ENTRAPMENT) & OPEN:
         level = level_reached(record)
         if level == _CONFIRMED or (level == _PROBABLE and not pieces & SECOND_SOURCES):
             return NEVER_DUE_US
@@ -168,7 +169,7 @@ def weigh(record: Record, at_us: int, context: Context) -> None:
     if pieces & POWER_LOST_PIECE and record["mains_lost_us"] == NONE_US:
         record["mains_lost_us"] = at_us
     record["pieces"] = pieces
-    if record["status"][_ENTRAPMENT] & OPEN and _is_withdrawn(record, at_us, limits):
+    if status_of(record, _ENTRAPMENT) & OPEN and _is_withdrawn(record, at_us, limits):
         finish(record, _ENTRAPMENT, _WITHDRAWN, at_us, context)
         _explain_last(record, at_us, context)
         _begin_rest(record, at_us)
@@ -186,7 +187,7 @@ def _explain_last(record: Record, at_us: int, context: Context) -> None:
 @helper
 def reach_level(record: Record, at_us: int, context: Context) -> None:
     """Open the episode, or raise it to its next level, at the instant at which that was due."""
-    if record["status"][_ENTRAPMENT] & OPEN:
+    if status_of(record, _ENTRAPMENT) & OPEN:
         level = level_reached(record) + 1
         raise_to(record, _ENTRAPMENT, level)
         reason = _SECOND_SOURCE if level == _CONFIRMED else _BELIEF
@@ -206,7 +207,7 @@ def grows_until_us(record: Record, limits: Limits) -> int:
     return heard_us + limits.grows_in_silence_us  # type: ignore[no-any-return]  # records are untyped
 
 
-@helper
+@flattened
 def needs_look(record: Record, sample: Sample, limits: Limits) -> bool:
     """Tell whether a sample with the states of the last one still tells the belief something.
 
@@ -225,7 +226,7 @@ def silence_due_us(record: Record, limits: Limits) -> int:
     in_mid_run = record["stationary"] == NO and record["shut"] != NO and record["aboard"] == YES
     if not in_mid_run or not mains_lost(record) or is_blocked(record):
         return NEVER_DUE_US
-    if record["status"][_ENTRAPMENT] & OPEN:
+    if status_of(record, _ENTRAPMENT) & OPEN:
         return NEVER_DUE_US
     return record["observed_us"] + limits.silent_without_mains_us  # type: ignore[no-any-return]  # records are untyped
 

@@ -5,7 +5,7 @@ left a fault under way (`are_restless`). Must not know entrapment.
 """
 
 from liftward_detection.catalogue import CATALOGUE, Category
-from liftward_detection.compiling import constant, helper, inlined
+from liftward_detection.compiling import constant, flattened, helper, inlined
 from liftward_detection.episodes import Context, is_news, settle
 from liftward_detection.facts import YES, Facts, known
 from liftward_detection.fault_memory import OPENED_AT_LEVEL
@@ -17,6 +17,7 @@ from liftward_detection.fleet import DERIVED, NONE_US, SEEN_MODE, Record
 from liftward_detection.kinds import DetectionKind
 from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
+from liftward_detection.status import bits_of, status_of
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import ServiceMode
 
@@ -24,8 +25,8 @@ _STATES = frozenset(kind for kind in DetectionKind if kind.value.startswith("gb_
 _GB_90 = constant(DetectionKind.GB_90.code)
 # What is measured, counted or must be seen twice; the others are plain states.
 _PLAIN = frozenset({Category.ENTRAPMENT, Category.PLATFORM, Category.ALARM})
-_FOLLOWED = tuple(
-    constant(kind.code)
+_FOLLOWED = bits_of(
+    kind
     for kind, facts in CATALOGUE.items()
     if facts.category not in _PLAIN and kind not in _STATES
 )
@@ -55,13 +56,10 @@ def are_restless(record: Record) -> bool:
     leaves = record["fault_flags"] & OPENED_AT_LEVEL and record["stationary"] != YES
     if leaves or record["position_doubted_us"] != NONE_US or record["calls_since_us"] != NONE_US:
         return True
-    for kind in _FOLLOWED:
-        if record["status"][kind]:
-            return True
-    return record["status"][_GB_90] & DERIVED != 0  # type: ignore[no-any-return]  # records are untyped
+    return record["active"] & _FOLLOWED != 0 or status_of(record, _GB_90) & DERIVED != 0
 
 
-@helper
+@flattened
 def watch_faults(  # noqa: PLR0917 - positional in compiled code
     record: Record,
     sample: Sample,

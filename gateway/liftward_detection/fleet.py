@@ -70,7 +70,7 @@ class Field(NamedTuple):
 
 
 CACHE_LINE_BYTES = 64
-ASKED_AHEAD_BYTES = 4 * CACHE_LINE_BYTES  # what is fetched before a sample's turn: all but the rare
+ASKED_AHEAD_BYTES = 8 * CACHE_LINE_BYTES  # what is fetched before a sample's turn: all but the rare
 _KINDS = (KIND_COUNT,)
 
 # What every sample reads or writes: exactly one cache line. Times are device times in microseconds
@@ -99,21 +99,16 @@ _EVERY_SAMPLE_TOO = (
     Field("shut", "i1", 0, "the way out is shut: yes 1, unknown 0, no -1; by the last sample"),
     Field("suppression", "i1", 0, "Suppression code"),
 )
-# What a sample with news touches: the third and fourth cache line.
+# What a sample with news touches: the next three cache lines.
 _NEWS = (
+    Field("active", "<i8", 0, "bits by kind: those whose `status` is not 0"),
     Field("stationary_since_us", "<i8", NONE_US, "since when the car has stood still"),
     Field("alarm_since_us", "<i8", NONE_US, "first alarm press since the way out was last open"),
     Field("open_at_us", "<i8", NONE_US, "the doors were last seen open at a landing"),
     Field("mode_at_us", "<i8", NONE_US, "service mode last told"),
     Field("button_at_us", "<i8", NONE_US, "alarm button last told by an event"),
-    Field("alarm_last_us", "<i8", NONE_US, "last alarm press"),
     Field("entrapment_due_us", "<i8", NEVER_DUE_US, "when the belief crosses the next level"),
     Field("rest_since_us", "<i8", NONE_US, "stands shut, and is watched, since then"),
-    Field("press_since_us", "<i8", NONE_US, "first press of door-open since then"),
-    Field("mains_lost_us", "<i8", NONE_US, "or rest_since_us, what comes later"),
-    Field("door_since_us", "<i8", NONE_US, "`car_door` says the same since then"),
-    Field("test_at_us", "<i8", NONE_US, "last test call"),
-    Field("pieces", "<i8", 0, "the evidence as last weighed, see `evidence`; 0: not yet"),
     Field("service_mode", "i1", 0, "ServiceMode code, last known"),
     Field("alarm_button", "i1", 0, "Button code, last known"),
     Field("sample_button", "i1", 0, "Button code, last told by a sample"),
@@ -129,25 +124,7 @@ _NEWS = (
     Field("sightings", "u1", 0, "what each source has said of people, see above"),
     Field("presses", "u1", 0, "of door-open since rest_since_us, up to PRESSES_MAX"),
     Field("retries", "u1", 0, "of the doors since then, up to PRESSES_MAX"),
-    Field("status", "u1", 0, "of each kind: PENDING, OPEN, DERIVED, REPORTED, level", _KINDS),
-)
-# What only episodes and events touch.
-_RARE = (
-    Field("event_observed_us", "<i8", NONE_US, "the last event applied: events have an own order"),
-    Field("event_boot_id", "<i8", -1, "of the last event applied"),
-    Field("event_sequence", "<i8", -1, "of the last event applied"),
     # What the fault rules remember between samples; see the modules `faults_*`.
-    Field("position_doubted_us", "<i8", NONE_US, "the position jumped as no car can"),
-    Field("left_landing_us", "<i8", NONE_US, "the car left a landing with its doors open"),
-    Field("reopened_us", "<i8", NONE_US, "the doors first failed to close, or open, at this stop"),
-    Field("badly_stopped_us", "<i8", NONE_US, "the first of the stops off level in a row"),
-    Field("calls_since_us", "<i8", NONE_US, "a car call waits in an empty car"),
-    Field("jumped_from_m", "<f4", np.nan, "where the car was before the position jumped"),
-    Field("opened_at_m", "<f4", np.nan, "where the doors last stood open at a landing"),
-    Field("top_m", "<f4", np.nan, "highest landing served so far"),
-    Field("floors_count", "<i2", 0, "from the registration; 0 when not known"),
-    Field("floor_low", "<i2", NO_FLOOR, "lowest landing served so far"),
-    Field("floor_high", "<i2", NO_FLOOR, "highest landing served so far"),
     Field("door_before", "i1", 0, "DoorState code, last known"),
     Field("reopenings_count", "u1", 0, "at this stop"),
     Field("retries_count", "u1", 0, "at this stop"),
@@ -155,8 +132,32 @@ _RARE = (
     Field("good_stops_count", "u1", 0, "stops at level in a row"),
     Field("calls_openings_count", "u1", 0, "openings while a car call waits in an empty car"),
     Field("fault_flags", "u1", 0, "see `fault_memory`"),
-    Field("worst", "<f4", np.nan, "of each kind: what it measures, at its worst", _KINDS),
+    Field("floors_count", "<i2", 0, "from the registration; 0 when not known"),
+    Field("floor_low", "<i2", NO_FLOOR, "lowest landing served so far"),
+    Field("floor_high", "<i2", NO_FLOOR, "highest landing served so far"),
+    Field("top_m", "<f4", np.nan, "highest landing served so far"),
+    Field("opened_at_m", "<f4", np.nan, "where the doors last stood open at a landing"),
+    Field("pieces", "<i8", 0, "the evidence as last weighed, see `evidence`; 0: not yet"),
+    Field("door_since_us", "<i8", NONE_US, "`car_door` says the same since then"),
+    Field("test_at_us", "<i8", NONE_US, "last test call"),
+    Field("press_since_us", "<i8", NONE_US, "first press of door-open since rest_since_us"),
+    Field("mains_lost_us", "<i8", NONE_US, "or rest_since_us, what comes later"),
+    Field("position_doubted_us", "<i8", NONE_US, "the position jumped as no car can"),
+    Field("reopened_us", "<i8", NONE_US, "the doors first failed to close, or open, at this stop"),
+    Field("calls_since_us", "<i8", NONE_US, "a car call waits in an empty car"),
+    Field("alarm_last_us", "<i8", NONE_US, "last alarm press"),
+)
+# What only episodes and events touch.
+_RARE = (
+    Field("status", "u1", 0, "of each kind: PENDING, OPEN, DERIVED, REPORTED, level", _KINDS),
     Field("since_us", "<i8", NONE_US, "of each kind: onset of the condition or episode", _KINDS),
+    Field("worst", "<f4", np.nan, "of each kind: what it measures, at its worst", _KINDS),
+    Field("event_observed_us", "<i8", NONE_US, "the last event applied: events have an own order"),
+    Field("event_boot_id", "<i8", -1, "of the last event applied"),
+    Field("event_sequence", "<i8", -1, "of the last event applied"),
+    Field("left_landing_us", "<i8", NONE_US, "the car left a landing with its doors open"),
+    Field("badly_stopped_us", "<i8", NONE_US, "the first of the stops off level in a row"),
+    Field("jumped_from_m", "<f4", np.nan, "where the car was before the position jumped"),
 )
 _GROUPS = (_EVERY_SAMPLE, _EVERY_SAMPLE_TOO, _NEWS, _RARE)
 FIELDS = tuple(field for group in _GROUPS for field in group)

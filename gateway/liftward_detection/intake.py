@@ -7,7 +7,7 @@ Must not know batches or the fleet.
 
 from math import isnan
 
-from liftward_detection.compiling import constant, helper, inlined
+from liftward_detection.compiling import constant, flattened, helper, inlined
 from liftward_detection.entrapment import (
     count_presses,
     silence_due_us,
@@ -57,6 +57,7 @@ from liftward_detection.fleet import (
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
 from liftward_detection.quiet import look_again, wake
 from liftward_detection.samples import Sample
+from liftward_detection.status import status_of
 from liftward_detection.suppression import needs_look as suppression_needs_look
 from liftward_detection.suppression import update_suppression
 from liftward_detection.thresholds import Limits
@@ -117,7 +118,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
     set_fault_clock_back(record, step_us)
 
 
-@helper
+@flattened
 def _is_late(record: Record, sample: Sample) -> bool:
     """Late: observed before the lift's last sample and not sent after it.
 
@@ -128,7 +129,7 @@ def _is_late(record: Record, sample: Sample) -> bool:
     return not is_newer(sample.boot_id, sample.sequence, record["boot_id"], record["sequence"])
 
 
-@helper
+@flattened
 def _note_time(record: Record, sample: Sample) -> None:
     observed_us, received_us = sample.observed_at_us, sample.received_at_us
     lateness_us = received_us - observed_us
@@ -164,7 +165,7 @@ def _forget_alarm(record: Record, at_us: int) -> None:
         record["alarm_since_us"] = record["alarm_last_us"]
 
 
-@helper
+@flattened
 def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
     """Keep what is counted since the doors were last open at a landing."""
     if facts.shut == NO:
@@ -182,7 +183,7 @@ def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
         record["flags"] |= MOVED
 
 
-@helper
+@flattened
 def _note_presses(record: Record, facts: Facts, presses_count: int, at_us: int) -> None:
     if presses_count == COUNT_ABSENT:
         return
@@ -193,7 +194,7 @@ def _note_presses(record: Record, facts: Facts, presses_count: int, at_us: int) 
     record["door_open_presses_count"] = presses_count
 
 
-@helper
+@flattened
 def _note_place(record: Record, sample: Sample, displaced: bool) -> None:  # noqa: FBT001 - positional in compiled code
     position_m = sample.position_m
     if not isnan(position_m):
@@ -208,7 +209,7 @@ def _note_place(record: Record, sample: Sample, displaced: bool) -> None:  # noq
         record["load_kg"] = sample.load_kg
 
 
-@helper
+@flattened
 def _note_facts(record: Record, facts: Facts, sample: Sample, at_us: int) -> None:
     if facts.stationary == NO:
         record["stationary_since_us"] = NONE_US
@@ -230,7 +231,7 @@ def _note_facts(record: Record, facts: Facts, sample: Sample, at_us: int) -> Non
         record["seen"] |= SEEN_SPEED
 
 
-@helper
+@flattened
 def _note_sightings(record: Record, facts: Facts) -> None:
     """Keep what each source has said of people since the way out was last open.
 
@@ -276,7 +277,7 @@ def take_button(
         settle(record, _GB_90, known(pressed), at_us, context)
 
 
-@helper
+@flattened
 def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
     """Tell whether this sample, which says `said`, brings no news: no rule need be asked.
 
@@ -294,7 +295,7 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
     return not entrapment_needs_look(record, sample, limits)
 
 
-@helper
+@flattened
 def take_quiet(record: Record, sample: Sample, limits: Limits) -> None:
     """Apply a sample without news."""
     displaced = is_displaced(record, sample, limits)
@@ -344,7 +345,7 @@ def take_sample(
     update_suppression(record, at_us, context)
     watch_rest(record, facts.displaced, at_us)
     _note_presses(record, facts, sample.door_open_presses_count, at_us)
-    if record["status"][_ENTRAPMENT] & OPEN:
+    if status_of(record, _ENTRAPMENT) & OPEN:
         look_again(record)  # an entrapment is followed closely, and its end is
         watch_release(record, facts, at_us, context)
     weigh(record, at_us, context)
@@ -354,7 +355,7 @@ def take_sample(
         fire_due(record, at_us, context)
         record["due_us"] = earliest_due_us(record, limits)
     # An open entrapment is followed closely; silence is counted from the last word.
-    if record["status"][_ENTRAPMENT] & OPEN or silence_due_us(record, limits) != NEVER_DUE_US:
+    if status_of(record, _ENTRAPMENT) & OPEN or silence_due_us(record, limits) != NEVER_DUE_US:
         look_again(record)
     if faults_are_restless(record):
         look_again(record)
