@@ -53,6 +53,7 @@ from liftward_detection.samples import Sample
 from liftward_detection.status import status_of
 from liftward_detection.suppression import is_blocked, service_mode_of
 from liftward_detection.thresholds import Limits
+from liftward_wire.states import ServiceMode
 
 _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
 _SUSPECTED = constant(Level.SUSPECTED.code)
@@ -68,6 +69,7 @@ _SELF_RELEASED = constant(Reason.SELF_RELEASED.code)
 _MOVED_ON = constant(Reason.MOVED_ON.code)
 _WITHDRAWN = constant(Reason.WITHDRAWN.code)
 
+_OUT_OF_SERVICE = ServiceMode.OUT_OF_SERVICE.code
 _COMMANDED = (Suppression.INSPECTION.code, Suppression.FIREFIGHTER.code)
 
 
@@ -77,8 +79,15 @@ def level_reached(record: Record) -> int:
 
 
 @helper
+def _suppress_anew(record: Record) -> None:
+    """Have the next sample looked at where what suppresses depends on whether a car is watched."""
+    if service_mode_of(record) == _OUT_OF_SERVICE:
+        look_again(record)
+
+
+@helper
 def _begin_rest(record: Record, at_us: int) -> None:
-    look_again(record)  # what suppresses depends on whether the car is watched
+    _suppress_anew(record)
     record["rest_since_us"] = at_us
     record["press_since_us"] = record["mains_lost_us"] = NONE_US
     record["presses"] = record["retries"] = 0
@@ -91,7 +100,7 @@ def _begin_rest(record: Record, at_us: int) -> None:
 
 @helper
 def _end_rest(record: Record) -> None:
-    look_again(record)
+    _suppress_anew(record)
     record["rest_since_us"] = NONE_US
     record["entrapment_due_us"] = NEVER_DUE_US
 

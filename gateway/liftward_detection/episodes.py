@@ -222,7 +222,8 @@ def finish(
 @helper
 def drop(record: Record, kind: int) -> None:
     """Forget a pending condition or an ended episode."""
-    look_again(record)  # what stands open or pending is evidence of something else, too
+    if status_of(record, kind) & OPEN:
+        look_again(record)  # what stands open is evidence of something else, too
     set_status(record, kind, 0)
     record["since_us"][kind] = NONE_US
     record["worst"][kind] = _NAN
@@ -296,7 +297,6 @@ def settle(
         set_status(record, kind, status | DERIVED)
         raise_level(record, kind)
     elif not status & PENDING:
-        look_again(record)
         set_status(record, kind, PENDING)
         record["since_us"][kind] = at_us
         if context.limits.hold_us[kind] == 0:

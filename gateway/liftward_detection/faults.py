@@ -4,6 +4,8 @@ A quiet sample (`quiet`) is looked at all the same when `need_look` says so, or 
 left a fault under way (`are_restless`). Must not know entrapment.
 """
 
+from math import isnan
+
 from liftward_detection.catalogue import CATALOGUE, Category
 from liftward_detection.compiling import constant, flattened, helper, inlined
 from liftward_detection.episodes import Context, is_news, settle
@@ -23,13 +25,26 @@ from liftward_wire.states import ServiceMode
 
 _STATES = frozenset(kind for kind in DetectionKind if kind.value.startswith("gb_4"))
 _GB_90 = constant(DetectionKind.GB_90.code)
+# States, too, whose time runs on by itself, once it has begun.
+_HELD = frozenset(
+    {
+        DetectionKind.GB_02,
+        DetectionKind.GB_03,
+        DetectionKind.GB_04,
+        DetectionKind.GB_06,  # but for the current it measures
+        DetectionKind.GB_08,
+        DetectionKind.RESCUE_DEVICE_FAILED,
+        DetectionKind.CONTROLLER_FAULT,
+    }
+)
 # What is measured, counted or must be seen twice; the others are plain states.
 _PLAIN = frozenset({Category.ENTRAPMENT, Category.PLATFORM, Category.ALARM})
 _FOLLOWED = bits_of(
     kind
     for kind, facts in CATALOGUE.items()
-    if facts.category not in _PLAIN and kind not in _STATES
+    if facts.category not in _PLAIN and kind not in _STATES and kind not in _HELD
 )
+_RUN_TIME = bits_of((DetectionKind.GB_06,))
 
 _UNKNOWN = ServiceMode.UNKNOWN.code
 _MODE_OF_KIND = (
@@ -51,10 +66,12 @@ def need_look(record: Record, sample: Sample, limits: Limits) -> bool:
 
 
 @helper
-def are_restless(record: Record) -> bool:
+def are_restless(record: Record, sample: Sample) -> bool:
     """Tell whether a fault is under way, whose course has to be seen sample by sample."""
     leaves = record["fault_flags"] & OPENED_AT_LEVEL and record["stationary"] != YES
     if leaves or record["position_doubted_us"] != NONE_US or record["calls_since_us"] != NONE_US:
+        return True
+    if record["active"] & _RUN_TIME and not isnan(sample.motor_current_a):
         return True
     return record["active"] & _FOLLOWED != 0 or status_of(record, _GB_90) & DERIVED != 0
 

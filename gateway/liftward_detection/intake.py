@@ -357,5 +357,5 @@ def take_sample(
     # An open entrapment is followed closely; silence is counted from the last word.
     if status_of(record, _ENTRAPMENT) & OPEN or silence_due_us(record, limits) != NEVER_DUE_US:
         look_again(record)
-    if faults_are_restless(record):
+    if faults_are_restless(record, sample):
         look_again(record)
