@@ -9,7 +9,7 @@ the instant at which they fall to a limit can be found to the microsecond. Must 
 from math import exp, floor, inf, log
 from typing import NamedTuple
 
-from liftward_detection.compiling import helper
+from liftward_detection.compiling import constant, helper
 from liftward_detection.evidence import (
     COUNT_BITS,
     DOOR_OPENING_PIECE,
@@ -26,15 +26,15 @@ _PIECES_COUNT = len(Piece)
 _INNOCENT_COUNT = len(Explanation) - 1
 _MORE_PRESSES = Piece.MORE_DOOR_OPEN_PRESSES.code
 _MORE_RETRIES = Piece.MORE_DOOR_RETRIES.code
-_EMPTY = Explanation.EMPTY.code
-_OPENING = Explanation.OPENING.code
-_STARTING = Explanation.STARTING.code
-_RECOVERING = Explanation.RECOVERING.code
-_RESCUE_DEVICE = Explanation.RESCUE_DEVICE.code
-_LINGERING = Explanation.LINGERING.code
-_TECHNICIAN = Explanation.TECHNICIAN.code
-_SENSOR_ERROR = Explanation.SENSOR_ERROR.code
-_EMPTY_STUCK = Explanation.EMPTY_STUCK.code
+_EMPTY = constant(Explanation.EMPTY.code)
+_OPENING = constant(Explanation.OPENING.code)
+_STARTING = constant(Explanation.STARTING.code)
+_RECOVERING = constant(Explanation.RECOVERING.code)
+_RESCUE_DEVICE = constant(Explanation.RESCUE_DEVICE.code)
+_LINGERING = constant(Explanation.LINGERING.code)
+_TECHNICIAN = constant(Explanation.TECHNICIAN.code)
+_SENSOR_ERROR = constant(Explanation.SENSOR_ERROR.code)
+_EMPTY_STUCK = constant(Explanation.EMPTY_STUCK.code)
 _FOR_OPENING = SOJOURNS.index("opening")
 _FOR_OPENING_DOOR = SOJOURNS.index("opening_door")
 _FOR_STARTING = SOJOURNS.index("starting")
@@ -45,6 +45,7 @@ _FOR_LINGERING_SIGN = SOJOURNS.index("lingering_sign")
 _FOR_TECHNICIAN = SOJOURNS.index("technician")
 # What has not crossed a level after a day of standing still never will.
 _HORIZON_US = 86_400 * 1_000_000
+_NEVER_OUT = (0, 7, 8)  # places in a Course of what stays as likely as it was
 _STEPS_BY_SLOPE = 24  # then by halves: kinks and rounding must not keep it from an end
 _TENTHS_PER_NEPER = 100.0 / log(10.0)
 
@@ -169,15 +170,31 @@ def odds_against(course: Course, at_us: int) -> float:
 
 
 @helper
-def _odds_and_fall(course: Course, at_us: int) -> tuple[float, float]:
+def _at_first(course: Course) -> Numbers:
+    """Return the odds of each explanation before it runs out."""
+    log_odds = course.log_odds
+    return (
+        exp(log_odds[0]),
+        exp(log_odds[1]),
+        exp(log_odds[2]),
+        exp(log_odds[3]),
+        exp(log_odds[4]),
+        exp(log_odds[5]),
+        exp(log_odds[6]),
+        exp(log_odds[7]),
+        exp(log_odds[8]),
+    )
+
+
+@helper
+def _odds_and_fall(course: Course, at_first: Numbers, at_us: int) -> tuple[float, float]:
     """Return what `odds_against` does, and by how much they fall in the next microsecond."""
     odds, falls = 0.0, 0.0
     for explanation in range(_INNOCENT_COUNT):
-        log_odds = course.log_odds[explanation]
         late_us = at_us - course.runs_out_us[explanation]
+        part = at_first[explanation]
         if late_us > 0:
-            log_odds -= late_us / course.mean_us[explanation]
-        part = exp(log_odds)
+            part = exp(course.log_odds[explanation] - late_us / course.mean_us[explanation])
         odds += part
         if late_us >= 0:
             falls += part / course.mean_us[explanation]
@@ -198,10 +215,12 @@ def _next_change_us(course: Course, at_us: int) -> int:
 def crossing_us(course: Course, odds: float, from_us: int) -> int:
     """Return the first microsecond, not before `from_us`, with odds as low as these."""
     low_us, high_us = from_us, from_us + _HORIZON_US
-    low_odds, falls = _odds_and_fall(course, low_us)
+    at_first = _at_first(course)
+    low_odds, falls = _odds_and_fall(course, at_first, low_us)
     if low_odds <= odds:
         return from_us
-    if odds_against(course, high_us) > odds:
+    lasting = at_first[_NEVER_OUT[0]] + at_first[_NEVER_OUT[1]] + at_first[_NEVER_OUT[2]]
+    if lasting > odds or odds_against(course, high_us) > odds:
         return NEVER_DUE_US
     steps_count = 0
     while high_us - low_us > 1:
@@ -214,7 +233,7 @@ def crossing_us(course: Course, odds: float, from_us: int) -> int:
                 middle_us = low_us + max(1, int(ahead_us))
         elif falls == 0:
             middle_us = min(middle_us, _next_change_us(course, low_us))
-        middle_odds, middle_falls = _odds_and_fall(course, middle_us)
+        middle_odds, middle_falls = _odds_and_fall(course, at_first, middle_us)
         if middle_odds <= odds:
             high_us = middle_us
         else:

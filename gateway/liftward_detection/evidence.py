@@ -92,7 +92,7 @@ def alarm_counts(record: Record, limits: Limits) -> bool:
 @helper
 def mains_lost(record: Record) -> bool:
     """Tell whether the mains are gone, by the last sample or the controller's code 41."""
-    return record["power_lost"] == YES or status_of(record, _GB_41) & OPEN != 0  # type: ignore[no-any-return]  # records are untyped
+    return record["power_lost"] == YES or status_of(record, _GB_41) & OPEN != 0
 
 
 @helper

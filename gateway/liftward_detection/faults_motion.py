@@ -47,7 +47,7 @@ def chain_open_running(record: Record, facts: Facts, travelled_before: int) -> i
     """
     if facts.chain_open != YES:
         return facts.chain_open
-    lasting = status_of(record, _GB_01) & DERIVED
+    lasting = status_of(record, _GB_01) & DERIVED != 0
     opened_in_run = travelled_before == YES and facts.shut == YES
     return known(facts.travelling == YES or opened_in_run or lasting)
 
