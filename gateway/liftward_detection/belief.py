@@ -9,7 +9,7 @@ the instant at which they fall to a limit can be found to the microsecond. Must 
 from math import exp, floor, inf, log
 from typing import NamedTuple
 
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import helper
 from liftward_detection.evidence import (
     COUNT_BITS,
     DOOR_OPENING_PIECE,
@@ -26,15 +26,16 @@ _PIECES_COUNT = len(Piece)
 _INNOCENT_COUNT = len(Explanation) - 1
 _MORE_PRESSES = Piece.MORE_DOOR_OPEN_PRESSES.code
 _MORE_RETRIES = Piece.MORE_DOOR_RETRIES.code
-_EMPTY = constant(Explanation.EMPTY.code)
-_OPENING = constant(Explanation.OPENING.code)
-_STARTING = constant(Explanation.STARTING.code)
-_RECOVERING = constant(Explanation.RECOVERING.code)
-_RESCUE_DEVICE = constant(Explanation.RESCUE_DEVICE.code)
-_LINGERING = constant(Explanation.LINGERING.code)
-_TECHNICIAN = constant(Explanation.TECHNICIAN.code)
-_SENSOR_ERROR = constant(Explanation.SENSOR_ERROR.code)
-_EMPTY_STUCK = constant(Explanation.EMPTY_STUCK.code)
+_TRAPPED = Explanation.TRAPPED.code
+_EMPTY = Explanation.EMPTY.code
+_OPENING = Explanation.OPENING.code
+_STARTING = Explanation.STARTING.code
+_RECOVERING = Explanation.RECOVERING.code
+_RESCUE_DEVICE = Explanation.RESCUE_DEVICE.code
+_LINGERING = Explanation.LINGERING.code
+_TECHNICIAN = Explanation.TECHNICIAN.code
+_SENSOR_ERROR = Explanation.SENSOR_ERROR.code
+_EMPTY_STUCK = Explanation.EMPTY_STUCK.code
 _FOR_OPENING = SOJOURNS.index("opening")
 _FOR_OPENING_DOOR = SOJOURNS.index("opening_door")
 _FOR_STARTING = SOJOURNS.index("starting")
@@ -86,29 +87,37 @@ def _first_sign_us(record: Record, limits: Limits) -> int:
 
 
 @helper
-def _log_odds(pieces: int, explanation: int, place: int, limits: Limits) -> float:
-    """Return how much more an explanation says of these pieces than an entrapment, in nepers."""
-    innocent, trapped = 0.0, 0.0
+def _all_log_odds(pieces: int, place: int, limits: Limits) -> Numbers:
+    """Return how much more each explanation says of these pieces than an entrapment, in nepers.
+
+    One pass for all of them: most pieces are not there.
+    """
+    trapped = empty = opening = starting = recovering = 0.0
+    rescue = lingering = technician = sensor = stuck = 0.0
+    weights = limits.weights
     for piece in range(_PIECES_COUNT):
         times = _times(pieces, piece)
         if times:
-            innocent += times * limits.weights[place, piece, explanation]
-            trapped += times * limits.weights[place, piece, 0]
-    return innocent - trapped
-
-
-@helper
-def _all_log_odds(pieces: int, place: int, limits: Limits) -> Numbers:
+            trapped += times * weights[place, piece, _TRAPPED]
+            empty += times * weights[place, piece, _EMPTY]
+            opening += times * weights[place, piece, _OPENING]
+            starting += times * weights[place, piece, _STARTING]
+            recovering += times * weights[place, piece, _RECOVERING]
+            rescue += times * weights[place, piece, _RESCUE_DEVICE]
+            lingering += times * weights[place, piece, _LINGERING]
+            technician += times * weights[place, piece, _TECHNICIAN]
+            sensor += times * weights[place, piece, _SENSOR_ERROR]
+            stuck += times * weights[place, piece, _EMPTY_STUCK]
     return (
-        _log_odds(pieces, _EMPTY, place, limits),
-        _log_odds(pieces, _OPENING, place, limits),
-        _log_odds(pieces, _STARTING, place, limits),
-        _log_odds(pieces, _RECOVERING, place, limits),
-        _log_odds(pieces, _RESCUE_DEVICE, place, limits),
-        _log_odds(pieces, _LINGERING, place, limits),
-        _log_odds(pieces, _TECHNICIAN, place, limits),
-        _log_odds(pieces, _SENSOR_ERROR, place, limits),
-        _log_odds(pieces, _EMPTY_STUCK, place, limits),
+        empty - trapped,
+        opening - trapped,
+        starting - trapped,
+        recovering - trapped,
+        rescue - trapped,
+        lingering - trapped,
+        technician - trapped,
+        sensor - trapped,
+        stuck - trapped,
     )
 
 

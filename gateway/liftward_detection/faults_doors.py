@@ -27,6 +27,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import DetectionKind
+from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
 from liftward_detection.status import is_active, status_of
 from liftward_wire.states import DoorState
@@ -75,6 +76,7 @@ def note_doors(record: Record, sample: Sample, facts: Facts, at_us: int) -> None
         record["reopenings_count"] = counted(record["reopenings_count"])
     if before == _DOOR_OPENING and door == _DOOR_CLOSED:
         record["fault_flags"] |= ASKED_TO_OPEN  # it was to open, and is shut again
+        look_again(record)  # a car that travels forgets it with its next sample
     if facts.shut == NO:
         record["fault_flags"] &= BYTE ^ ASKED_TO_OPEN
 

@@ -19,16 +19,19 @@ ticks and changed limits `wake` a lift. Must not know the rules.
 from math import isnan
 
 from liftward_detection.compiling import constant, flattened, helper
-from liftward_detection.facts import NO, is_displaced
+from liftward_detection.facts import NO, YES, is_displaced
 from liftward_detection.fleet import NOTHING_SAID, Record
 from liftward_detection.samples import Sample
 from liftward_detection.thresholds import Limits
 from liftward_wire.signals import COUNT_ABSENT
-from liftward_wire.states import ServiceMode
+from liftward_wire.states import DoorState, ServiceMode
 
 _STATE_BITS = 4  # for each state: a test holds every class of states to it
 _STATE_CODE_MAX = (1 << _STATE_BITS) - 1
 _MODE_UNKNOWN = ServiceMode.UNKNOWN.code
+
+_DOOR_OPEN = DoorState.OPEN.code
+_NO_POSITION_BIT = 48  # as `said_of` packs it
 
 _NOTHING_SAID = constant(NOTHING_SAID)
 
@@ -89,6 +92,7 @@ def _measurements_said(sample: Sample, limits: Limits) -> int:
         | int(room_degc < limits.machine_room_degc_min) << 14
         | int(error_mm > limits.levelling_accuracy_mm) << 15
         | int(error_mm > limits.stopping_accuracy_mm) << 16
+        | int(sample.floor == COUNT_ABSENT) << 17
     )
 
 
@@ -111,6 +115,16 @@ def said_of(record: Record, sample: Sample, limits: Limits) -> int:
 
 
 @helper
+def _told_open_at_landing(record: Record) -> bool:
+    """Tell whether the last sample gave the place of a car that stands open at a landing."""
+    said = record["said"]
+    if min(record["stationary"], record["at_level"]) != YES or said >> _NO_POSITION_BIT & 1:
+        return False
+    car_door, landing_door = said >> 8 & _STATE_CODE_MAX, said >> 12 & _STATE_CODE_MAX
+    return _DOOR_OPEN in (car_door, landing_door)
+
+
+@helper
 def wake(record: Record) -> None:
     """Write down what quiet samples left out, and have the next sample looked at."""
     if record["said"] == _NOTHING_SAID:
@@ -119,6 +133,8 @@ def wake(record: Record) -> None:
         record["open_at_us"] = record["observed_us"]
     if record["said"] & _STATE_CODE_MAX != _MODE_UNKNOWN:
         record["mode_at_us"] = record["observed_us"]
+    if _told_open_at_landing(record):
+        record["opened_at_m"] = record["position_m"]
     record["said"] = _NOTHING_SAID
 
 

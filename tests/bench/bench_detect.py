@@ -66,7 +66,7 @@ def measure(options: BenchOptions) -> dict[str, Any]:
         _feed(busy, warm)
         quiet[name] = _quiet_share(busy, batches)
         others[name] = _rate(partial(_feed, batches=batches), busy, batches, runs)
-    batches = streams.backfill(lifts_count=400, stored_s=120.0 if options.quick else 300.0)
+    batches = streams.backfill(lifts_count=400, stored_s=60.0 if options.quick else 300.0)
     quiet["backfill"] = _quiet_share(blank, batches)
     backfill = _rate(partial(_feed, batches=batches), blank, batches, runs)
     ticks_ms = _ticks_ms(lived_in, runs)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liftward_detection.detector import count_quiet, observe, take_events, tick
 from liftward_detection.facts import NO, YES
 from liftward_detection.fleet import NOTHING_SAID, RECORD, FleetState
-from liftward_detection.kinds import Suppression
+from liftward_detection.kinds import KIND_COUNT, Suppression
 from liftward_detection.samples import SampleArrays
 from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
@@ -28,13 +28,13 @@ from unit.detection.streams import (
     sample,
     sample_columns,
 )
-from unit.detection.test_twin import LIFTS, PROPERTY, STREAM, disturb, expand
+from unit.detection.test_twin import LIFTS, PROPERTY, STREAM, disturb, expand, wander
 
 THRESHOLDS = default_thresholds()
 
 
 # What a quiet sample leaves as it is, although it follows from what it writes.
-LEFT_OUT = {"said", "open_at_us", "mode_at_us"}
+LEFT_OUT = {"said", "open_at_us", "mode_at_us", "opened_at_m"}
 
 
 def kept_bytes() -> np.ndarray[Any, Any]:
@@ -75,6 +75,9 @@ def settled(state: FleetState) -> bytes:
         max_size=4,
     ),
 )
+@example(wander(861), 2, [])  # the place at which the doors stand open
+@example(wander(13372), 1, [])  # a floor that is told again
+@example(wander(65), 1, [])  # doors shut again in a car that travels
 def test_the_short_way_ends_where_the_long_way_does(
     stream: Any, repeats: int, disturbances: Any
 ) -> None:
@@ -100,6 +103,9 @@ def test_the_short_way_ends_where_the_long_way_does(
         assert quick.tick_due_us.tolist() == thorough.tick_due_us.tolist()
 
     assert settled(quick) == settled(thorough)
+    for record in quick.records:
+        active = [kind for kind in range(KIND_COUNT) if record["status"][kind]]
+        assert int(record["active"]) == sum(1 << kind for kind in active)
 
 
 MOVING: Row = {"speed_mps": 1.5, "car_door": "closed", "door_zone": "outside", "load_kg": 75.0}
