@@ -67,7 +67,7 @@ def _build_samples_loop(fingerprint: int) -> SampleLoop:
                 cursor[1] += quiet_count
                 return i
             prefetch(records, samples.lift_index[min(i + LOOK_AHEAD, last)])
-            sample = sample_at(samples, i)
+            sample = sample_at(samples, np.uint64(i))
             lift = sample.lift_index
             record = records[lift]
             said = said_of(record, sample, limits)

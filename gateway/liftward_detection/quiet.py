@@ -18,7 +18,7 @@ ticks and changed limits `wake` a lift. Must not know the rules.
 
 from math import isnan
 
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.facts import NO, is_displaced
 from liftward_detection.fleet import NOTHING_SAID, Record
 from liftward_detection.samples import Sample
@@ -33,7 +33,7 @@ _MODE_UNKNOWN = ServiceMode.UNKNOWN.code
 _NOTHING_SAID = constant(NOTHING_SAID)
 
 
-@helper
+@flattened
 def _states_said(sample: Sample) -> int:
     """Pack the ten states, the service mode lowest; NOTHING_SAID for a code no state has."""
     all_codes = (
@@ -64,7 +64,7 @@ def _states_said(sample: Sample) -> int:
     )
 
 
-@helper
+@flattened
 def _measurements_said(sample: Sample, limits: Limits) -> int:
     """Pack on which side of each limit a measurement lies; NaN lies on neither side."""
     speed_mps = abs(float(sample.speed_mps))
@@ -93,7 +93,7 @@ def _measurements_said(sample: Sample, limits: Limits) -> int:
     )
 
 
-@helper
+@flattened
 def said_of(record: Record, sample: Sample, limits: Limits) -> int:
     """Return what the sample says, packed, or NOTHING_SAID when the rules must see it anyway.
 

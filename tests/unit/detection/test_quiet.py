@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from liftward_detection.detector import count_quiet, observe, take_events, tick
 from liftward_detection.facts import NO, YES
 from liftward_detection.fleet import NOTHING_SAID, RECORD, FleetState
-from liftward_detection.kinds import Suppression
+from liftward_detection.kinds import DEVICE_HEALTH_KINDS, Suppression
 from liftward_detection.samples import SampleArrays
 from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
@@ -106,6 +106,9 @@ def test_the_short_way_ends_where_the_long_way_does(
         assert quick.tick_due_us.tolist() == thorough.tick_due_us.tolist()
 
     assert settled(quick) == settled(thorough)
+    for record in quick.records:
+        active = [kind for kind in range(DEVICE_HEALTH_KINDS[0].code) if record["status"][kind]]
+        assert int(record["active"]) == sum(1 << kind for kind in active)
 
 
 @pytest.mark.parametrize(
