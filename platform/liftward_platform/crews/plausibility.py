@@ -36,7 +36,7 @@ class Doubt(StrEnum):
     BEFORE_DEPARTURE = "before_departure"
     TOO_FAR = "too_far"  # the fix is not at the lift
     IMPOSSIBLE_SPEED = "impossible_speed"  # nobody gets there from the last fix in that time
-    NOT_ARRIVED = "not_arrived"  # freed, and no arrival is believed
+    ARRIVAL_UNCONFIRMED = "arrival_unconfirmed"  # freed, and no arrival is believed
     BEFORE_ARRIVAL = "before_arrival"
 
 
@@ -137,7 +137,7 @@ def release_doubts(at: datetime, around: Circumstances) -> tuple[Doubt, ...]:
     """Return what speaks against a release."""
     doubts = time_doubts(at, around)
     if around.order.state is not OrderState.ARRIVED:
-        return (*doubts, Doubt.NOT_ARRIVED)
+        return (*doubts, Doubt.ARRIVAL_UNCONFIRMED)
     return (*doubts, Doubt.BEFORE_ARRIVAL) if _before(at, around.order.arrived_at) else doubts
 
 

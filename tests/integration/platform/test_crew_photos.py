@@ -1,8 +1,6 @@
 """Photos from the spot: kept clean, named by hash in the ledger, shown to few, erasable."""
 
 import hashlib
-import struct
-import zlib
 
 import httpx
 import pytest
@@ -10,24 +8,13 @@ import pytest
 from liftward_platform.access.model import Role
 from liftward_platform.api.edge import BODY_BYTES_MAX
 from liftward_platform.crews.photo_content import PHOTO_BYTES_MAX, PHOTOS_PER_ORDER_MAX
+from support.pictures import picture
 from support.rescue_centre import Centre, centre
 from support.virtual_time import VirtualClock
 
 pytestmark = pytest.mark.integration
 
 PHOTOS = "/api/orders/1/photos"
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-
-def picture(*, filling: int = 0, text: bytes = b"") -> bytes:
-    """A PNG of one pixel, with as much in its data as asked for, and a text if there is one."""
-    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
-    told = _chunk(b"tEXt", text) if text else b""
-    pixel = _chunk(b"IDAT", zlib.compress(b"\x00\x10") + bytes(filling))
-    return b"".join([b"\x89PNG\r\n\x1a\n", header, told, pixel, _chunk(b"IEND", b"")])
 
 
 async def send(

@@ -79,7 +79,7 @@ async def test_a_dispatcher_who_has_phoned_lets_it_count_from_when_it_was_claime
         virtual_clock.advance(minutes=4)
         freed_at = virtual_clock()
         freed = await town.crew("near", "POST", "/api/orders/1/freed", FREED)
-        assert (freed.json()["held"], freed.json()["doubts"]) == (True, ["not_arrived"])
+        assert (freed.json()["held"], freed.json()["doubts"]) == (True, ["arrival_unconfirmed"])
         assert (await town.story.incident(incident))["state"] == "under_way"
         virtual_clock.advance(minutes=2)
 

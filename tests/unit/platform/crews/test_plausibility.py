@@ -91,8 +91,8 @@ def test_an_arrival_is_doubted_for_a_reason(
     [
         (12, around(**THERE), ()),
         (6, around(**THERE), (Doubt.BEFORE_ARRIVAL,)),
-        (12, around(), (Doubt.NOT_ARRIVED,)),
-        (20, around(), (Doubt.IN_FUTURE, Doubt.NOT_ARRIVED)),
+        (12, around(), (Doubt.ARRIVAL_UNCONFIRMED,)),
+        (20, around(), (Doubt.IN_FUTURE, Doubt.ARRIVAL_UNCONFIRMED)),
     ],
 )  # fmt: skip
 def test_a_release_follows_an_arrival(
