@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Geolocation, Page, expect
+from playwright.async_api import Browser, Geolocation, Locator, Page, expect
 
 from liftward_platform.access.model import Role
 from liftward_platform.api.app import create_app
@@ -25,7 +25,8 @@ pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
-NEAR_BY: Geolocation = {"latitude": 31.227, "longitude": 121.4, "accuracy": 20}  # 3 km from the lift
+# 3 km from the lift, and there.
+NEAR_BY: Geolocation = {"latitude": 31.227, "longitude": 121.4, "accuracy": 20}
 AT_THE_LIFT: Geolocation = {"latitude": 31.2, "longitude": 121.4, "accuracy": 20}
 # The page takes its time from here, also after a reload.
 _CLOCK = "window.__liftwardNow = () => Number(localStorage.getItem('test.now_ms'))"
@@ -113,7 +114,7 @@ def open_town(
     return opened
 
 
-def action(page: Page, name: str) -> Any:
+def action(page: Page | Locator, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
 
 

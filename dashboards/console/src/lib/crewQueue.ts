@@ -16,13 +16,13 @@ export interface Said {
   at_ms: number;
 }
 
-/** What the server answered otherwise than "done". */
+/** What the server answered otherwise than "done"; what it holds stands with the order. */
 export interface Reply {
   key: string;
   order_id: number;
   action: SaidName;
   at_ms: number;
-  status: "held" | "flagged" | "refused";
+  status: "flagged" | "refused";
   doubts: readonly Doubt[];
   code: string | null;
   detail: string | null;
@@ -48,9 +48,8 @@ export function saidOf(queue: readonly Said[], order_id: number): Said[] {
 
 /** Where the order stands once all that waits is heard: what the next button is chosen by. */
 export function stateWhenHeard(order: CrewPageOrder, queue: readonly Said[]): OrderState {
-  const held = order.held.map((report) => STATE_AFTER[report.action]);
   const waiting = saidOf(queue, order.order_id).map((said) => STATE_AFTER[said.action]);
-  return [...held, ...waiting].reduce<OrderState>((state, next) => next ?? state, order.state);
+  return waiting.reduce<OrderState>((state, next) => next ?? state, order.state);
 }
 
 const NEXT: Partial<Record<OrderState, CrewActionName>> = {
@@ -80,9 +79,10 @@ export function nextAction(order: CrewPageOrder, queue: readonly Said[]): CrewAc
 /** What else may be said now. */
 export function otherActions(order: CrewPageOrder, queue: readonly Said[]): readonly SaidName[] {
   const state = stateWhenHeard(order, queue);
-  // A doubted arrival may be told again, with a better fix or later.
-  const again: SaidName[] = order.held.some((report) => report.action === "arrive") ? ["arrive"] : [];
-  return [...again, ...(ALSO[state] ?? [])];
+  // Whoever is held as not there yet may all the same have freed people: it is kept with the arrival.
+  const held = order.held.map((report) => report.action);
+  const release: SaidName[] = held.includes("arrive") && !held.includes("freed") ? ["freed"] : [];
+  return [...(state === order.state ? release : []), ...(ALSO[state] ?? [])];
 }
 
 /** The next things to send: up to the first photo, which goes by itself. */
@@ -101,7 +101,7 @@ export function repliesOf(sent: readonly Said[], results: readonly QueueResult[]
   return results.flatMap((result) => {
     const said = sent.find((one) => one.key === result.key);
     const doubts = result.order?.doubts ?? [];
-    if (!said || (result.status === "done" && doubts.length === 0)) return [];
+    if (!said || result.status === "held" || (result.status === "done" && doubts.length === 0)) return [];
     const status = result.status === "done" ? "flagged" : result.status;
     const { key, order_id, action, at_ms } = said;
     return [{ key, order_id, action, at_ms, status, doubts, code: result.code ?? null, detail: result.detail ?? null }];

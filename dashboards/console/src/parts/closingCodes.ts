@@ -44,7 +44,7 @@ export interface NamedCodes extends ClosingCodes {
 export function useClosingCodes(): NamedCodes {
   const api = useApi();
   const { language } = useText();
-  const [codes, setCodes] = useState(() => known ?? remembered());
+  const [codes, setCodes] = useState(() => known ?? (api.account.role === "crew" ? remembered() : NO_CODES));
   useEffect(() => {
     if (known) {
       // Another part's answer may have come between our first picture and now.

@@ -53,7 +53,6 @@ export const en = {
   "crew.page_impossible": "This page does not open without a network: the centre's address needs https.",
   "crew.replies": "Answers of the centre",
   "crew.read": "Read",
-  "crew.reply_held": "recorded, but not confirmed: {why}. The centre sees it; phone them if it is right.",
   "crew.reply_flagged": "recorded as of now: {why}.",
   "crew.reply_refused": "refused: {why}",
   "crew.too_late": "the order has moved on meanwhile. What you said is kept for the centre.",

@@ -55,7 +55,6 @@ export const zh: Record<TextKey, string> = {
   "crew.page_impossible": "没有网络时打不开本页：中心网址需使用 https。",
   "crew.replies": "中心答复",
   "crew.read": "知道了",
-  "crew.reply_held": "已记录，尚未确认：{why}。中心已看到；如属实请致电中心。",
   "crew.reply_flagged": "已按收到时间记录：{why}。",
   "crew.reply_refused": "未被接受：{why}",
   "crew.too_late": "救援单状态已变化。您报告的内容已留给中心查看。",

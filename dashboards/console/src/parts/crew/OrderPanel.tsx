@@ -64,7 +64,7 @@ export function OrderPanel({ order, crew, press }: OrderPanelProps) {
 function StateLine({ order, crew }: { order: CrewPageOrder; crew: CrewSync }) {
   const { t, word } = useText();
   const waiting = saidOf(crew.queue, order.order_id);
-  const later = stateWhenHeard({ ...order, held: [] }, crew.queue);
+  const later = stateWhenHeard(order, crew.queue);
   return (
     <p class="crew-state">
       <strong>{word("order_state", order.state)}</strong>
@@ -106,7 +106,7 @@ function CheckIn({ order, crew, press }: OrderPanelProps) {
   const missed = order.check_ins_missed_count > 0 && !said;
   return (
     <div class={missed ? "crew-check-in missed" : "crew-check-in"}>
-      {!said && <Limit kind="check_in" due_at={order.check_in_due_at} />}
+      {!said && !missed && <Limit kind="check_in" due_at={order.check_in_due_at} />}
       {missed && <p class="mark unanswered">{t("crew.check_in_missed", { count: order.check_ins_missed_count })}</p>}
       <button type="button" class={missed ? "danger crew-next" : "crew-next"} onClick={() => press("check_in")}>
         {t("crew.i_am_well")}
