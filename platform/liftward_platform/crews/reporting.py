@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import psycopg
+import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 from pydantic import ValidationError
 
+from liftward_kit.database import is_transient
 from liftward_platform.access.model import Actor
 from liftward_platform.api import idempotency
 from liftward_platform.crews import service
@@ -25,6 +28,8 @@ from liftward_platform.rescue.schemas import ArriveIn, Command, CrewCommand, Rep
 from liftward_platform.rescue.travel import Place
 
 Connection = AsyncConnection[DictRow]
+
+log = structlog.get_logger()
 
 # What a report carries elsewhere than in its content: times of its own, and where the phone was.
 _OUTSIDE = {"occurred_at", "sent_at", "latitude_deg", "longitude_deg", "accuracy_m", "position_at"}
@@ -123,22 +128,36 @@ async def _answer(
     actor: Actor,
     now: datetime,
 ) -> QueueResultOut:
-    """Do one action within a savepoint. A refusal is an answer too, and is kept under its key."""
+    """Do one action within a savepoint. A refusal is an answer too, and is kept under its key.
+
+    So is our own failure: repeated for ever, it would keep back whatever stands behind it.
+    """
     try:
         async with connection.transaction():
             order = await act(
                 connection, queued.action, queued.order_id, command, actor=actor, now=now
             )
     except DomainError as error:
-        if not isinstance(error, NotFoundError | ForbiddenError):
-            # Said of an order of its own, which has moved on: nobody acts on it, and it is kept.
-            report = report_of(queued.action, queued.order_id, command, now)
-            await service.note_refused(connection, report, error.code, actor=actor, now=now)
-        return QueueResultOut(
-            index=index, key=queued.key, status="refused", code=error.code, detail=error.detail
-        )
-    status: Any = "held" if order.held else "done"
-    return QueueResultOut(index=index, key=queued.key, status=status, order=order)
+        refusal = error
+    except Exception as error:
+        if connection.broken or (isinstance(error, psycopg.Error) and is_transient(error)):
+            raise
+        log.exception("queued_action_failed", action=queued.action, order_id=queued.order_id)
+        refusal = _OurFailureError("internal_error", "this failed at the centre: phone them")
+    else:
+        status: Any = "held" if order.held else "done"
+        return QueueResultOut(index=index, key=queued.key, status=status, order=order)
+    if not isinstance(refusal, NotFoundError | ForbiddenError):
+        # Said of an order of its own, which has moved on: nobody acts on it, and it is kept.
+        report = report_of(queued.action, queued.order_id, command, now)
+        await service.note_refused(connection, report, refusal.code, actor=actor, now=now)
+    return QueueResultOut(
+        index=index, key=queued.key, status="refused", code=refusal.code, detail=refusal.detail
+    )
+
+
+class _OurFailureError(DomainError):
+    """What was sent was right, and we failed."""
 
 
 def _hash_of(queued: QueuedAction) -> bytes:

@@ -74,7 +74,7 @@ class QueuedAction(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    key: str = Field(min_length=8, max_length=128)
+    key: str = Field(pattern=r"^[!-~]{8,128}$")
     order_id: int = Field(ge=1, le=2**63 - 1)
     action: Action
     content: dict[str, Any] = {}

@@ -10,7 +10,8 @@ from liftward_platform.crews.plausibility import Doubt
 from liftward_platform.incidents.model import IncidentState, Outcome
 from liftward_platform.rescue.model import LIVE_STATES, DeadlineKind, OrderState
 
-CodeText = Annotated[str, Field(min_length=1, max_length=64)]
+# No control characters: PostgreSQL keeps no NUL.
+CodeText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
 # The column's own limit; a car holds fewer.
 PersonsCount = Annotated[int, Field(ge=0, le=100)]
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from liftward_platform.access.model import Role
+from liftward_platform.crews import steps
+from liftward_platform.crews.model import Action
 from liftward_platform.engine.modules import Housekeeping
 from support.rescue_centre import Centre, centre
 from support.virtual_time import START, VirtualClock
@@ -222,6 +224,13 @@ async def test_one_bad_action_never_loses_the_good_ones(
             {"key": "queue-02", "order_id": 1, "action": "accept"},
             {"key": "queue-03", "order_id": 1, "action": "dance"},
             {"nonsense": True},
+            {"key": "nul-\x00-key", "order_id": 1, "action": "depart"},
+            {
+                "key": "queue-nul",
+                "order_id": 1,
+                "action": "refuse",
+                "content": {"reason": "a\x00b"},
+            },
             {"key": "queue-04", "order_id": 99, "action": "depart"},
             {
                 "key": "queue-05",
@@ -238,11 +247,44 @@ async def test_one_bad_action_never_loses_the_good_ones(
         results = answer.json()["results"]
         assert [(one["status"], one["code"]) for one in results] == [
             ("refused", "illegal_transition"), ("done", None), ("refused", "invalid_request"),
+            ("refused", "invalid_request"), ("refused", "invalid_request"),
             ("refused", "invalid_request"), ("refused", "order_unknown"),
             ("refused", "invalid_request"), ("refused", "idempotency_key_reused"), ("done", None),
         ]  # fmt: skip
         assert (await order_of(town))["state"] == "under_way"
         assert ("report_refused", "illegal_transition") in await town.story.told(incident)
+
+
+@pytest.mark.parametrize("fault", ["SELECT 1 / 0", "NOTIFY nobody"])
+async def test_our_own_failure_with_one_action_keeps_back_no_other(
+    *,
+    fault: str,
+    database_dsn: str,
+    virtual_clock: VirtualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it had written is undone, it is kept in the story, and the next one is taken."""
+
+    async def fails(connection: Any, *_others: Any) -> None:
+        await connection.execute("UPDATE incident SET note = 'half done'")
+        await connection.execute(fault)
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setitem(steps.STEPS, Action.CHECK_IN, fails)
+    async with centre(database_dsn, virtual_clock) as town:
+        incident = await town.story.someone_is_trapped()
+        queue = [
+            {"key": f"fault-{number}-{action}", "order_id": 1, "action": action}
+            for number, action in enumerate(("accept", "check_in", "depart"))
+        ]
+
+        answer = await town.crew("near", "POST", "/api/crew/actions", {"actions": queue})
+
+        assert [(one["status"], one["code"]) for one in answer.json()["results"]] == [
+            ("done", None), ("refused", "internal_error"), ("done", None),
+        ]  # fmt: skip
+        assert (await town.story.incident(incident))["note"] is None
+        assert ("report_refused", "internal_error") in await town.story.told(incident)
 
 
 async def test_a_phone_with_a_wrong_clock_is_put_right_and_without_one_it_is_flagged(

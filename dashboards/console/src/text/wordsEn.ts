@@ -173,6 +173,7 @@ export const WORDS_EN = {
     dispatcher_dismisses: "a dispatcher says that it is wrong",
     erasure_asked: "erasure was asked for",
     illegal_transition: "the order had moved on",
+    internal_error: "a fault at the centre",
     already_made_safe: "was reported safe already",
     newer_order: "the crew had a newer order",
     occurred_in_future: "its time lies in the future",

@@ -171,6 +171,7 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     dispatcher_dismisses: "调度员认为不属实",
     erasure_asked: "应要求删除",
     illegal_transition: "救援单状态已变化",
+    internal_error: "中心处理失败",
     already_made_safe: "此前已报告安全",
     newer_order: "该班组另有新的救援单",
     occurred_in_future: "时间在将来",
