@@ -11,6 +11,7 @@ from psycopg.rows import DictRow
 
 from liftward_platform.crews import store
 from liftward_platform.crews.model import Action
+from liftward_platform.incidents import aftermath
 from liftward_platform.incidents import service as incidents
 from liftward_platform.incidents.closing_codes import check_codes
 from liftward_platform.incidents.model import IllegalTransitionError
@@ -108,7 +109,7 @@ async def _made_safe(
     connection: Connection, work: Work, happening: Happening, _content: Content
 ) -> None:
     check_on_site(work, Action.MADE_SAFE)
-    await incidents.made_safe(
+    await aftermath.made_safe(
         connection, work.incident, happening, detail=sending.about(work.order)
     )
 
@@ -118,7 +119,7 @@ async def _cause(
 ) -> None:
     check_on_site(work, Action.CAUSE)
     check_codes(cause_code=content["cause_code"], release_method=content.get("release_method"))
-    await incidents.cause_reported(
+    await aftermath.cause_reported(
         connection, work.incident, happening, cause_code=content["cause_code"],
         release_method=content.get("release_method"), detail=sending.about(work.order),
     )  # fmt: skip

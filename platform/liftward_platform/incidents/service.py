@@ -13,7 +13,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from liftward_platform.access.model import DETECTOR_ACTOR_ID, ENGINE_ACTOR_ID
-from liftward_platform.errors import ConflictError, NotFoundError
+from liftward_platform.errors import NotFoundError
 from liftward_platform.incidents import store
 from liftward_platform.incidents.detection_decision import (
     WITHDRAWN,
@@ -23,10 +23,8 @@ from liftward_platform.incidents.detection_decision import (
 )
 from liftward_platform.incidents.model import (
     RESCUE_STATES,
-    IllegalTransitionError,
     Incident,
     IncidentEvent,
-    IncidentState,
     LogEntry,
     Outcome,
     close_event,
@@ -233,56 +231,6 @@ async def close(
         look_at = happening.now + look_again_after_closing(closings_count)
         await store.look_again_after_closing(connection, incident.incident_id, look_at)
     return closed
-
-
-async def made_safe(
-    connection: Connection, incident: Incident, happening: Happening, *, detail: Mapping[str, Json]
-) -> None:
-    """Note that the lift can neither trap nor hurt anybody any more.
-
-    Raises
-    ------
-    ConflictError
-        When somebody said so already.
-    """
-    if not await store.set_made_safe(
-        connection, incident.incident_id, happening.at, happening.actor
-    ):
-        raise ConflictError("already_made_safe", "the lift was reported safe already")
-    await note(
-        connection, incident, happening, event="lift_made_safe", reason="reported", detail=detail
-    )
-    await record(connection, incident, happening, EntryKind.LIFT_MADE_SAFE, detail)
-
-
-async def cause_reported(
-    connection: Connection,
-    incident: Incident,
-    happening: Happening,
-    *,
-    cause_code: str,
-    release_method: str | None,
-    detail: Mapping[str, Json],
-) -> None:
-    """Note what caused the incident, and how people got out; a later word replaces an earlier one.
-
-    Raises
-    ------
-    IllegalTransitionError
-        When the incident is closed: what it was closed with stands.
-    """
-    if incident.state is IncidentState.CLOSED:
-        raise IllegalTransitionError("the incident", incident.state, "cause_reported")
-    values = {
-        "cause_code": cause_code, "release_method": release_method,
-        "at": happening.at, "actor": happening.actor,
-    }  # fmt: skip
-    await store.set_cause(connection, incident.incident_id, values)
-    body: dict[str, Json] = {**detail, "cause_code": cause_code, "release_method": release_method}
-    await note(
-        connection, incident, happening, event="cause_reported", reason="reported", detail=body
-    )
-    await record(connection, incident, happening, EntryKind.CAUSE_REPORTED, body)
 
 
 async def raise_response_level(
