@@ -33,6 +33,10 @@ class Subject(StrEnum):
     ORDER_WITHDRAWN = "order_withdrawn"
     UNANSWERED = "unanswered"  # every level was asked in vain
     RELEASE_OVERDUE = "release_overdue"
+    REPORT_DOUBTED = "report_doubted"  # a crew said what is hard to believe: confirm or dismiss
+    PERSONS_INJURED = "persons_injured"
+    CHECK_IN_DUE = "check_in_due"  # to a technician alone: say that all is well
+    SIGN_OF_LIFE_MISSING = "sign_of_life_missing"
 
 
 # Everybody at the consoles of the centre.

@@ -1,0 +1,1 @@
+-- Number kept for a change that is merged beside this one.
