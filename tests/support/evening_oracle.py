@@ -17,6 +17,7 @@ from itertools import pairwise
 CLOCKS = timedelta(seconds=10)
 # A due deadline fires at once; a killed engine or database is away for some seconds.
 DEADLINE_LATE_MAX = timedelta(seconds=30)
+PUSHED = "webhook"
 ORDER_SENT, NO_ANSWER = "order_sent", "order_no_answer"
 # Over before anybody could be sent: a decision with a reason, and people who got out.
 OVER_BY_ITSELF = frozenset({"ended_before_handling", "ended_while_suspected", "outside_grace"})
@@ -92,7 +93,8 @@ class MessageRow:
     channel: str
     recipient: str
     subject: str
-    over: bool  # sent, or given up loudly
+    sent: bool
+    given_up: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,14 +269,14 @@ def _messages(evening: Evening) -> Iterator[str]:
     for message in evening.messages:
         if message.subject == ORDER_SENT and message.order_id is not None:
             per_order[message.order_id].append(message)
-        if not message.over:
+        if not (message.sent or message.given_up):
             yield f"message {message.message_id} ({message.subject}) still waits"
     for order in evening.orders:
         told = per_order.pop(order.order_id, [])
         to_crew = [one.recipient for one in told if one.channel == "crew"]
         if to_crew != [order.crew_id]:
             yield f"order {order.order_id} to {order.crew_id} was told to {to_crew}"
-        pushes = sum(one.channel == "webhook" for one in told)
+        pushes = sum(one.channel == PUSHED for one in told)
         if pushes != 1:
             yield f"order {order.order_id} was pushed {pushes} times"
     for order_id in per_order:
@@ -289,6 +291,12 @@ def _received(evening: Evening, found: Account) -> Iterator[str]:
         if known != delivery:
             yield f"message {delivery.message_id} came again as another: {known}, {delivery}"
     found.deliveries_repeated = len(evening.deliveries) - len(first)
+    pushed = {one.message_id: one for one in evening.messages if one.channel == PUSHED}
+    for message_id in pushed.keys() | first.keys():
+        if message_id not in pushed:
+            yield f"the receiver got message {message_id}, which there is not"
+        elif pushed[message_id].sent and message_id not in first:
+            yield f"message {message_id} is marked sent, and never came"
     orders = {order.order_id: order for order in evening.orders}
     got = Counter(
         (one.order_id, one.recipient) for one in first.values() if one.subject == ORDER_SENT

@@ -41,7 +41,7 @@ SELECT deadline_id, incident_id, order_id, kind, due_at, fired_at, cancelled_at,
 """
 _MESSAGES: LiteralString = """
 SELECT message_id, order_id, channel, recipient, subject,
-       sent_at IS NOT NULL OR gave_up_at IS NOT NULL AS over
+       sent_at IS NOT NULL AS sent, gave_up_at IS NOT NULL AS given_up
   FROM outbox
 """
 _LOG: LiteralString = """

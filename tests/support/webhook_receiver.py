@@ -1,7 +1,7 @@
-"""A receiver of webhooks as unreliable as life: it takes a message and sometimes says it did not.
+"""A receiver of webhooks as unreliable as life: refuses some, takes some and does not say so.
 
 What it took it remembers, also when its answer was an error or got lost: a sender then sends the
-message again, and a receiver tells repeats apart by the message's id.
+message again, and a receiver tells repeats apart by the message's id. What it refused it never had.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ from typing import Any
 from liftward_runtime.ports import LOOPBACK
 from support.evening_oracle import Delivery
 
-_FAILS_SHARE, _SILENT_SHARE = 0.05, 0.05
+# Refused; taken without an answer; taken, and answered as if it were not.
+_REFUSES_SHARE, _SILENT_SHARE, _DENIES_SHARE = 0.15, 0.05, 0.05
 
 
 class WebhookReceiver:
@@ -37,11 +38,12 @@ class WebhookReceiver:
             head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
             headers = dict(line.lower().split(": ", 1) for line in head[1:] if ": " in line)
             body = json.loads(await reader.readexactly(int(headers["content-length"])))
-            self.deliveries.append(_delivery(headers, body))
-            chance = self._rng.random()
-            if chance < _SILENT_SHARE:
+            chance = self._rng.random() - _REFUSES_SHARE
+            if chance >= 0:
+                self.deliveries.append(_delivery(headers, body))
+            if 0 <= chance < _SILENT_SHARE:
                 return
-            status = 503 if chance < _SILENT_SHARE + _FAILS_SHARE else 204
+            status = 503 if chance < _SILENT_SHARE + _DENIES_SHARE else 204
             writer.write(
                 f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
             )
