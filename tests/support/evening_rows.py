@@ -41,6 +41,7 @@ SELECT deadline_id, incident_id, order_id, kind, due_at, fired_at, cancelled_at,
 """
 _MESSAGES: LiteralString = """
 SELECT message_id, order_id, channel, recipient, subject,
+       coalesce((to_jsonb(outbox) ->> 'of_message_id')::bigint, message_id) AS number,
        sent_at IS NOT NULL AS sent, gave_up_at IS NOT NULL AS given_up
   FROM outbox
 """

@@ -40,7 +40,7 @@ class WebhookReceiver:
             body = json.loads(await reader.readexactly(int(headers["content-length"])))
             chance = self._rng.random() - _REFUSES_SHARE
             if chance >= 0:
-                self.deliveries.append(_delivery(headers, body))
+                self.deliveries += _deliveries(int(headers["liftward-message-id"]), body)
             if 0 <= chance < _SILENT_SHARE:
                 return
             status = 503 if chance < _SILENT_SHARE + _DENIES_SHARE else 204
@@ -50,14 +50,17 @@ class WebhookReceiver:
             await writer.drain()
 
 
-def _delivery(headers: dict[str, str], body: dict[str, Any]) -> Delivery:
-    """Return what came; the id in the header is the one that repeats are told apart by."""
-    return Delivery(
-        message_id=int(headers["liftward-message-id"]),
+def _deliveries(message_id: int, body: dict[str, Any]) -> Iterator[Delivery]:
+    """Yield what came: the message of the header, by whose id repeats are told apart, and what
+    goes with it."""
+    yield Delivery(
+        message_id=message_id,
         order_id=body["order_id"],
         subject=body["subject"],
-        recipient=body["about"]["recipient"],
+        crew_id=body["about"].get("crew_id", ""),
     )
+    for other in body.get("bundled", ()):
+        yield from _deliveries(other["message_id"], other)
 
 
 @contextmanager

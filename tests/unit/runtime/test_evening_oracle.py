@@ -96,6 +96,7 @@ class Writer:
         self.rows["messages"].append(
             MessageRow(
                 message_id=message_id,
+                number=message_id,
                 order_id=None,
                 channel="webhook",
                 recipient="configured",
@@ -109,7 +110,7 @@ class Writer:
                 message_id=message_id,
                 order_id=None,
                 subject="incident_opened",
-                recipient="dispatchers",
+                crew_id="",
             )
         )
 
@@ -117,8 +118,10 @@ class Writer:
         """Write an order's messages and deliveries; return the order, which is not over."""
         order_id = self.number("order")
         for channel, recipient in (("crew", crew_id), ("webhook", "configured")):
+            message_id = self.number("message")
             message = MessageRow(
-                message_id=self.number("message"),
+                message_id=message_id,
+                number=message_id,
                 order_id=order_id,
                 channel=channel,
                 recipient=recipient,
@@ -131,7 +134,7 @@ class Writer:
             message_id=message.message_id,
             order_id=order_id,
             subject="order_sent",
-            recipient=crew_id,
+            crew_id=crew_id,
         )
         self.rows["deliveries"] += [delivery] * self.rng.choice((1, 1, 2))
         return OrderRow(
@@ -258,7 +261,7 @@ CORRUPTIONS: dict[str, Corruption] = {
     "a message comes under a new number": (
         "deliveries", any_row, lambda row: (row, replace(row, message_id=9_999))),
     "a message comes again as another": (
-        "deliveries", any_row, lambda row: (row, replace(row, recipient="crew-9"))),
+        "deliveries", any_row, lambda row: (row, replace(row, crew_id="crew-9"))),
     "a limit is lost": ("deadlines", lambda row: row.order_id, lambda _: ()),
     "a limit is doubled": (
         "deadlines", lambda row: row.order_id,
