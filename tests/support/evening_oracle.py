@@ -17,7 +17,7 @@ from itertools import pairwise
 CLOCKS = timedelta(seconds=10)
 # A due deadline fires at once; a killed engine or database is away for some seconds.
 DEADLINE_LATE_MAX = timedelta(seconds=30)
-PUSHED = "webhook"
+PUSHED, SUSPECTED = "webhook", "suspected"
 ORDER_SENT, NO_ANSWER = "order_sent", "order_no_answer"
 # Over before anybody could be sent: a decision with a reason, and people who got out.
 OVER_BY_ITSELF = frozenset({"ended_before_handling", "ended_while_suspected", "outside_grace"})
@@ -46,6 +46,7 @@ class Trouble:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionRow:
     lift_id: str
+    level: str
     onset_at: datetime
     recorded_at: datetime
     handling: str | None
@@ -358,14 +359,17 @@ def _deadline(
 
 
 def _times(evening: Evening, found: Account) -> None:
-    """Measure from the committed detection to the first order of each incident."""
+    """Measure from the committed detection to the first order of each incident.
+
+    A suspicion sends nobody for a while, by rule: what counts is the first that is more than one.
+    """
     first_order: dict[int, datetime] = {}
     for order in evening.orders:
         at = first_order.setdefault(order.incident_id, order.sent_at)
         first_order[order.incident_id] = min(at, order.sent_at)
     detected: dict[int, datetime] = {}
     for one in evening.detections:
-        if one.incident_id is not None:
+        if one.incident_id is not None and one.level != SUSPECTED:
             at = detected.setdefault(one.incident_id, one.recorded_at)
             detected[one.incident_id] = min(at, one.recorded_at)
     found.detection_to_order_s = sorted(

@@ -21,7 +21,7 @@ from support.evening_oracle import (
 Row = TypeVar("Row")
 
 _DETECTIONS: LiteralString = """
-SELECT lift_id, onset_at, recorded_at, handling, incident_id
+SELECT lift_id, level, onset_at, recorded_at, handling, incident_id
   FROM detection JOIN lift USING (lift_key) LEFT JOIN incident_detection USING (detection_id)
  WHERE kind = 'entrapment' AND transition IN ('began', 'raised')
 """

@@ -69,6 +69,7 @@ class Writer:
         self.rows["detections"].append(
             DetectionRow(
                 lift_id=lift_id,
+                level="probable",
                 onset_at=from_at + SECOND,
                 recorded_at=detected_at,
                 handling="opened",
@@ -324,6 +325,7 @@ def test_people_who_were_out_before_anybody_could_be_sent_are_counted_as_such() 
     freed = next(one for one in evening.troubles if one.end is End.SELF_FREED)
     over = DetectionRow(
         lift_id="LIFT-X",
+        level="probable",
         onset_at=freed.from_at,
         recorded_at=NOW,
         handling="ended_before_handling",
@@ -358,3 +360,15 @@ def test_a_yes_after_the_limit_may_outlive_a_second_question() -> None:
     found = account(changed(evening, "orders", order, late), now=NOW)
 
     assert found.faults == []
+
+
+def test_the_wait_for_an_order_begins_with_more_than_a_suspicion() -> None:
+    """A suspicion sends nobody by rule; how long the order took is measured from what followed."""
+    evening = evening_of(4)
+    sure = evening.detections[0]
+    suspicion = replace(sure, level="suspected", recorded_at=sure.recorded_at - 40 * SECOND)
+
+    found = account(replace(evening, detections=[suspicion, *evening.detections]), now=NOW)
+
+    assert found.faults == []
+    assert max(found.detection_to_order_s) == pytest.approx(1.0)
