@@ -14,6 +14,9 @@ import numpy.typing as npt
 from liftward_wire.profiles.known import SPARKPLUG, Profile, profile_named
 from liftward_wire.profiles.names import DEFAULT_PROFILE
 
+# A count and a hash of the registration: it changes when that does.
+Fingerprint = tuple[int, str]
+
 
 class Nameplate(NamedTuple):
     """What a lift was built for; NaN and 0 are not known."""
