@@ -29,8 +29,7 @@ class Nameplate(NamedTuple):
 UNKNOWN_NAMEPLATE = Nameplate()
 
 
-@dataclass(frozen=True, slots=True)
-class ServedLift:
+class ServedLift(NamedTuple):
     """One row of the registration: a device, and a lift it serves (None: it serves none yet)."""
 
     device_id: str

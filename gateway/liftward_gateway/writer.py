@@ -14,6 +14,7 @@ from zlib import crc32
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from liftward_gateway.admit import AdmittedEvent, AdmittedStatus, from_microseconds
@@ -217,25 +218,20 @@ async def load_registration(
     name = "registration"
     if device_ids is not None:
         name, parameters["device_ids"] = "registration_of", sorted(device_ids)
-    cursor = await connection.execute(QUERIES[name], parameters)
     served: list[ServedLift] = []
-    while rows := await cursor.fetchmany(_ROWS_PER_TURN):
-        served += [_served(row) for row in rows]
-        await asyncio.sleep(0)  # a city's registration takes a second: let the paths pass
+    async with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+        await cursor.execute(QUERIES[name], parameters)
+        while rows := await cursor.fetchmany(_ROWS_PER_TURN):
+            served += [_served(row) for row in rows]
+            await asyncio.sleep(0)  # a city's registration takes a second: let the paths pass
     return served
 
 
-def _served(row: Mapping[str, Any]) -> ServedLift:
-    return ServedLift(
-        row["device_id"], row["lift_id"], row["lift_key"], row["profile"], _nameplate(row)
-    )
-
-
-def _nameplate(row: Mapping[str, Any]) -> Nameplate:
-    """Return what the registration says of a lift; a device without lifts has none."""
-    if row["lift_key"] is None:
-        return UNKNOWN_NAMEPLATE
-    return Nameplate(row["rated_speed_mps"], row["rated_load_kg"], row["floors_count"])
+def _served(row: Sequence[Any]) -> ServedLift:
+    """Return a row of the registration; a device without lifts has no nameplate."""
+    device_id, profile, lift_id, lift_key, *nameplate = row
+    plate = UNKNOWN_NAMEPLATE if lift_key is None else Nameplate(*nameplate)
+    return ServedLift(device_id, lift_id, lift_key, profile, plate)
 
 
 async def registration_fingerprint(connection: Connection, shards: ShardRange) -> Fingerprint:
