@@ -8,6 +8,7 @@ The layout is versioned: a saved state of another version is refused, and the ca
 instead. Must not know the rules.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import Any, Self
@@ -291,6 +292,29 @@ class FleetState:
         """Return a copy that goes its own way."""
         records = _aligned(self.lift_count)
         _bytes_of(records)[:] = _bytes_of(self.records)
+        return type(self)(records, self.worked_out_with)
+
+    def part(self, first: int, end: int) -> Self:
+        """Return a copy of the lifts from `first` up to, not including, `end`."""
+        if not 0 <= first <= end <= self.lift_count:
+            raise ValueError(f"part is {first} to {end}; allowed: within 0 to {self.lift_count}")
+        records = _aligned(end - first)
+        _bytes_of(records)[:] = _bytes_of(self.records[first:end])
+        return type(self)(records, self.worked_out_with)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the lifts of all parts, one part behind the other."""
+        records, at = _aligned(sum(part.lift_count for part in parts)), 0
+        for part in parts:
+            _bytes_of(records)[at : at + part.lift_count] = _bytes_of(part.records)
+            at += part.lift_count
+        return cls(records, _LIMITS_NOT_KNOWN)
+
+    def chosen(self, lift_index: NDArray[np.int64]) -> Self:
+        """Return a copy of these lifts only, in this order."""
+        records = _aligned(len(lift_index))
+        _bytes_of(records)[:] = _bytes_of(self.records)[lift_index]
         return type(self)(records, self.worked_out_with)
 
     def set_nameplates(

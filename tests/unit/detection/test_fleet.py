@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from liftward_detection.detector import observe
@@ -50,6 +51,25 @@ def test_growing_keeps_every_lift() -> None:
     assert state.records[3:].tobytes() == FleetState.empty(7).records.tobytes()
     with pytest.raises(ValueError, match="allowed: 10 or more"):
         state.grow(9)
+
+
+def test_parts_joined_are_the_whole() -> None:
+    """Cut anywhere, chosen or joined: each lift keeps its record, and copies go their own way."""
+    state = used_state()
+    parts = [state.part(0, 1), state.part(1, 1), state.part(1, 3)]
+
+    joined = FleetState.joined(parts)
+    reversed_lifts = joined.chosen(np.array([2, 0]))
+    state.records["floor"] = 77
+
+    assert joined.to_bytes() == FleetState.joined([joined.part(0, 3)]).to_bytes()
+    assert joined.to_bytes() == used_state().to_bytes()
+    assert reversed_lifts.records[0].tobytes() == joined.records[2].tobytes()
+    assert reversed_lifts.records[1].tobytes() == joined.records[0].tobytes()
+    assert FleetState.joined([]).lift_count == 0
+    for first, end in ((-1, 1), (2, 1), (0, 4)):
+        with pytest.raises(ValueError, match="allowed: within 0 to 3"):
+            state.part(first, end)
 
 
 def test_what_is_no_state_is_refused_with_a_reason() -> None:
