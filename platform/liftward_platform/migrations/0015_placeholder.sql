@@ -1,1 +1,0 @@
--- Number kept for a change that is merged beside this one.
