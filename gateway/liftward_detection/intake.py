@@ -31,6 +31,7 @@ from liftward_detection.facts import (
     YES,
     Facts,
     aboard_after,
+    at_level_fact,
     facts_of,
     is_displaced,
     known,
@@ -64,7 +65,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
-from liftward_detection.quiet import look_again, wake
+from liftward_detection.quiet import look_again, passes_landing, wake
 from liftward_detection.rhythm import learn_interval, note_rhythm
 from liftward_detection.samples import Sample
 from liftward_detection.status import status_of
@@ -310,7 +311,9 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
 
     The place where a rule's `needs_look` is asked, last. A device that started anew is news.
     """
-    if said != record["said"] or said == _NOTHING_SAID or sample.boot_id != record["boot_id"]:
+    if said == _NOTHING_SAID or sample.boot_id != record["boot_id"]:
+        return False
+    if said != record["said"] and not passes_landing(record, sample, said, limits):
         return False
     if not record["observed_us"] <= sample.observed_at_us < record["due_us"]:
         return False
@@ -323,7 +326,7 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
 
 
 @flattened
-def take_quiet(record: Record, sample: Sample, context: Context) -> None:
+def take_quiet(record: Record, sample: Sample, said: int, context: Context) -> None:
     """Apply a sample without news; it may have some of the equipment, which no other rule hears."""
     sampled_us = record["observed_us"]
     displaced = is_displaced(record, sample, context.limits)
@@ -332,6 +335,9 @@ def take_quiet(record: Record, sample: Sample, context: Context) -> None:
     _note_time(record, sample)
     _note_place(record, sample, displaced)
     touch_position(record, sample, sample.observed_at_us)
+    if said != record["said"]:
+        record["at_level"] = at_level_fact(record, sample, context.limits)
+        record["said"] = said
     look_without_news(record, sample, sampled_us, context)
 
 
