@@ -135,7 +135,7 @@ def passes_landing(record: Record, sample: Sample, said: int, limits: Limits) ->
         return False
     runs = abs(float(sample.speed_mps)) > limits.relevelling_speed_mps
     supplied = sample.power_source in _SUPPLIED and record["service_mode"] != _INDEPENDENT
-    return runs and supplied and record["active"] == 0  # type: ignore[no-any-return]  # records are untyped
+    return runs and supplied and record["active"] == 0
 
 
 @helper
