@@ -46,7 +46,6 @@ _FOR_LINGERING_SIGN = SOJOURNS.index("lingering_sign")
 _FOR_TECHNICIAN = SOJOURNS.index("technician")
 # What has not crossed a level after a day of standing still never will.
 _HORIZON_US = 86_400 * 1_000_000
-_NEVER_OUT = (0, 7, 8)  # places in a Course of what stays as likely as it was
 _STEPS_BY_SLOPE = 24  # then by halves: kinks and rounding must not keep it from an end
 _TENTHS_PER_NEPER = 100.0 / log(10.0)
 
@@ -223,13 +222,15 @@ def _next_change_us(course: Course, at_us: int) -> int:
 @helper
 def crossing_us(course: Course, odds: float, from_us: int) -> int:
     """Return the first microsecond, not before `from_us`, with odds as low as these."""
+    log_odds = course.log_odds
+    if exp(log_odds[0]) + exp(log_odds[7]) + exp(log_odds[8]) > odds:
+        return NEVER_DUE_US  # what never runs out is enough
     low_us, high_us = from_us, from_us + _HORIZON_US
     at_first = _at_first(course)
     low_odds, falls = _odds_and_fall(course, at_first, low_us)
     if low_odds <= odds:
         return from_us
-    lasting = at_first[_NEVER_OUT[0]] + at_first[_NEVER_OUT[1]] + at_first[_NEVER_OUT[2]]
-    if lasting > odds or odds_against(course, high_us) > odds:
+    if odds_against(course, high_us) > odds:
         return NEVER_DUE_US
     steps_count = 0
     while high_us - low_us > 1:

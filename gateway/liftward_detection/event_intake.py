@@ -4,6 +4,7 @@ Samples and events travel separate paths and keep separate orders: an alarm that
 telemetry must not make that telemetry late. Must not know batches or the fleet.
 """
 
+from liftward_detection.alarm_button import latch_alarm, take_button
 from liftward_detection.compiling import constant, helper
 from liftward_detection.door_watch import note_retry_event
 from liftward_detection.entrapment import count_retry, watch_rest, weigh
@@ -26,7 +27,7 @@ from liftward_detection.fleet import (
     REPORTED,
     Record,
 )
-from liftward_detection.intake import allowance_us, is_newer, latch_alarm, take_button
+from liftward_detection.intake import allowance_us, is_newer
 from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason
 from liftward_detection.quiet import wake
 from liftward_detection.status import set_status

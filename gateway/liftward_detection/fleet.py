@@ -74,7 +74,7 @@ PRESSES_MAX = 4  # further ones say nothing new
 
 
 CACHE_LINE_BYTES = 64
-ASKED_AHEAD_BYTES = 5 * CACHE_LINE_BYTES  # what is fetched before a sample's turn: all but the rare
+ASKED_AHEAD_BYTES = 16 * CACHE_LINE_BYTES  # fetched before a sample's turn: all of it
 _KINDS = (KIND_COUNT,)
 _OTHER_KINDS = (KIND_COUNT - len(CONDITION_KINDS) - len(DEVICE_HEALTH_KINDS),)
 _MEASURING_KINDS = (MEASURING_COUNT,)

@@ -7,6 +7,7 @@ Must not know batches or the fleet.
 
 from math import isnan
 
+from liftward_detection.alarm_button import hear_button
 from liftward_detection.compiling import constant, flattened, helper, inlined
 from liftward_detection.door_watch import door_before
 from liftward_detection.entrapment import (
@@ -17,23 +18,22 @@ from liftward_detection.entrapment import (
     weigh,
 )
 from liftward_detection.entrapment import needs_look as entrapment_needs_look
-from liftward_detection.episodes import Context, is_news, settle
+from liftward_detection.episodes import Context
 from liftward_detection.equipment_watch import (
     device_started,
     look_at_equipment,
     look_without_news,
     shift_equipment,
 )
-from liftward_detection.evidence import alarm_counts
 from liftward_detection.facts import (
     NO,
     UNKNOWN,
     YES,
     Facts,
     aboard_after,
+    at_level_fact,
     facts_of,
     is_displaced,
-    known,
 )
 from liftward_detection.fault_memory import set_fault_clock_back
 from liftward_detection.faults import are_restless as faults_are_restless
@@ -64,7 +64,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
-from liftward_detection.quiet import look_again, wake
+from liftward_detection.quiet import look_again, passes_landing, wake
 from liftward_detection.rhythm import learn_interval, note_rhythm
 from liftward_detection.samples import Sample
 from liftward_detection.status import status_of
@@ -77,10 +77,8 @@ from liftward_wire.signals import COUNT_ABSENT
 from liftward_wire.states import Button, DoorState
 
 _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
-_GB_90 = constant(DetectionKind.GB_90.code)
 
 _BUTTON_UNKNOWN = Button.UNKNOWN.code
-_PRESSED = Button.PRESSED.code
 _DOOR_UNKNOWN = DoorState.UNKNOWN.code
 _NOTHING_SAID = constant(NOTHING_SAID)
 
@@ -265,52 +263,15 @@ def _note_sightings(record: Record, facts: Facts) -> None:
         record["sightings"] |= now
 
 
-@helper
-def latch_alarm(record: Record, at_us: int, limits: Limits) -> None:
-    """Keep the first press since the doors were last open at a landing, but for test calls."""
-    if at_us < record["open_at_us"]:
-        return
-    record["alarm_last_us"] = max(record["alarm_last_us"], at_us)
-    if not alarm_counts(record, limits):
-        record["alarm_since_us"] = at_us
-
-
-@helper
-def take_button(
-    record: Record,
-    button: int,
-    at_us: int,
-    context: Context,
-) -> None:
-    """Take a known state of the alarm button; a press counts once, by its edge: code 90."""
-    pressed = button == _PRESSED
-    if pressed and record["alarm_button"] != _PRESSED:
-        latch_alarm(record, at_us, context.limits)
-    record["alarm_button"] = button
-    if is_news(record, _GB_90, known(pressed)):
-        settle(record, _GB_90, known(pressed), at_us, context)
-
-
-@helper
-def _hear_button(record: Record, button: int, at_us: int, context: Context) -> None:
-    """Take a known state of the alarm button that a sample tells."""
-    if at_us >= record["button_at_us"]:
-        take_button(record, button, at_us, context)
-    else:
-        look_again(record)
-        # An event of a later press has overtaken this sample: its own press is one, too.
-        if button == _PRESSED and record["sample_button"] != _PRESSED:
-            latch_alarm(record, at_us, context.limits)
-    record["sample_button"] = button
-
-
 @flattened
 def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
     """Tell whether this sample, which says `said`, brings no news: no rule need be asked.
 
     The place where a rule's `needs_look` is asked, last. A device that started anew is news.
     """
-    if said != record["said"] or said == _NOTHING_SAID or sample.boot_id != record["boot_id"]:
+    if said == _NOTHING_SAID or sample.boot_id != record["boot_id"]:
+        return False
+    if said != record["said"] and not passes_landing(record, sample, said, limits):
         return False
     if not record["observed_us"] <= sample.observed_at_us < record["due_us"]:
         return False
@@ -323,7 +284,7 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
 
 
 @flattened
-def take_quiet(record: Record, sample: Sample, context: Context) -> None:
+def take_quiet(record: Record, sample: Sample, said: int, context: Context) -> None:
     """Apply a sample without news; it may have some of the equipment, which no other rule hears."""
     sampled_us = record["observed_us"]
     displaced = is_displaced(record, sample, context.limits)
@@ -332,6 +293,9 @@ def take_quiet(record: Record, sample: Sample, context: Context) -> None:
     _note_time(record, sample)
     _note_place(record, sample, displaced)
     touch_position(record, sample, sample.observed_at_us)
+    if said != record["said"]:
+        record["at_level"] = at_level_fact(record, sample, context.limits)
+        record["said"] = said
     look_without_news(record, sample, sampled_us, context)
 
 
@@ -375,7 +339,7 @@ def take_sample(
     judge_zone(record, facts, sample.door_zone, limits)
     _note_sightings(record, facts)
     if sample.alarm_button != _BUTTON_UNKNOWN:
-        _hear_button(record, sample.alarm_button, at_us, context)
+        hear_button(record, sample.alarm_button, at_us, context)
     _note_way_out(record, facts, at_us)
     take_mode(record, sample.service_mode, at_us, context)
     update_suppression(record, at_us, context)

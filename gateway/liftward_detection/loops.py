@@ -73,7 +73,7 @@ def _build_samples_loop(fingerprint: int) -> SampleLoop:
             said = said_of(record, sample, limits)
             context = Context(lift, sample.received_at_us, limits, rows, cursor)
             if is_quiet(record, sample, said, limits):
-                take_quiet(record, sample, context)
+                take_quiet(record, sample, said, context)
                 quiet_count += 1
                 if record["due_us"] == NEVER_DUE_US:
                     continue
