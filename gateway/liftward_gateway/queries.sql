@@ -130,12 +130,22 @@ VALUES (%(device_id)s, %(presence)s, %(boot_id)s, %(received_at)s, %(birth)s)
         OR (excluded.presence, excluded.boot_id)
            IS DISTINCT FROM (device_status.presence, device_status.boot_id))
 
--- write_detection --
--- One transition of an episode; a repeat after a restart is the same row.
+-- write_detections --
+-- Transitions of episodes; a repeat after a restart is the same row. One statement for all: a power
+-- cut concludes something for every lift of a city at once.
 INSERT INTO detection (lift_key, kind, transition, level, onset_at, detected_at, received_at,
                        reason, evidence, detector_version, thresholds_hash)
-VALUES (%(lift_key)s, %(kind)s, %(transition)s, %(level)s, %(onset_at)s, %(detected_at)s,
-        %(received_at)s, %(reason)s, %(evidence)s, %(detector_version)s, %(thresholds_hash)s)
+SELECT lift_key, kind, transition, level,
+       to_timestamp(0) + onset_us * interval '1 microsecond',
+       to_timestamp(0) + detected_us * interval '1 microsecond',
+       to_timestamp(0) + received_us * interval '1 microsecond',
+       reason, evidence::jsonb, detector_version, thresholds_hash
+  FROM unnest(%(lift_key)s::integer[], %(kind)s::text[], %(transition)s::text[],
+              %(level)s::text[], %(onset_us)s::bigint[], %(detected_us)s::bigint[],
+              %(received_us)s::bigint[], %(reason)s::text[], %(evidence)s::text[],
+              %(detector_version)s::text[], %(thresholds_hash)s::text[])
+       AS concluded (lift_key, kind, transition, level, onset_us, detected_us, received_us, reason,
+                     evidence, detector_version, thresholds_hash)
     ON CONFLICT ON CONSTRAINT detection_episode_once DO NOTHING
 
 -- wake_engine --

@@ -5,8 +5,9 @@ commits: the caller opens the transaction.
 """
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -155,23 +156,14 @@ async def _write_marks(connection: Connection, marks: BatchMarks) -> None:
 
 
 async def _write_detections(connection: Connection, detections: Sequence[DetectionRow]) -> None:
-    for row in detections:
-        await connection.execute(
-            QUERIES["write_detection"],
-            {
-                "lift_key": row.lift_key,
-                "kind": row.kind,
-                "transition": row.transition,
-                "level": row.level,
-                "onset_at": from_microseconds(row.onset_us),
-                "detected_at": from_microseconds(row.detected_us),
-                "received_at": from_microseconds(row.received_us),
-                "reason": row.reason,
-                "evidence": Jsonb(row.evidence),
-                "detector_version": row.detector_version,
-                "thresholds_hash": row.thresholds_hash,
-            },
-        )
+    if not detections:
+        return
+    columns = {
+        column.name: [getattr(row, column.name) for row in detections]
+        for column in fields(DetectionRow)
+    }
+    columns["evidence"] = [json.dumps(row.evidence) for row in detections]
+    await connection.execute(QUERIES["write_detections"], columns)
     if any(row.kind == ENTRAPMENT for row in detections):
         await connection.execute(QUERIES["wake_engine"])
 
