@@ -128,7 +128,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
 
 
 @helper
-def _is_late(record: Record, sample: Sample) -> bool:
+def is_late(record: Record, sample: Sample) -> bool:
     """Late: observed before the lift's last sample and not sent after it.
 
     A sample that the device numbered later but dated earlier means that its clock was set back.
@@ -331,11 +331,15 @@ def _note_boot(record: Record, sample: Sample) -> None:
 def take_sample(
     record: Record,
     sample: Sample,
+    told: Sample,
     said: int,
     context: Context,
 ) -> None:
-    """Apply a sample, which says `said`, to its lift by all rules."""
-    if _is_late(record, sample):
+    """Apply a sample, which says `said`, to its lift by all rules.
+
+    `told` is the whole of it, with what the rules do not believe: those who judge sensors hear it.
+    """
+    if is_late(record, sample):
         return
     at_us = sample.observed_at_us
     limits = context.limits
@@ -355,7 +359,7 @@ def take_sample(
     _note_facts(record, facts, sample, at_us)
     note_rhythm(record, facts, passed_us, limits)
     note_levelling(record, facts, sample.levelling_error_mm)
-    judge_zone(record, facts, sample.door_zone, limits)
+    judge_zone(record, facts, told.door_zone, limits)
     _note_sightings(record, facts)
     button = sample.alarm_button
     if button != _BUTTON_UNKNOWN:
@@ -377,7 +381,7 @@ def take_sample(
         watch_release(record, facts, at_us, context)
     weigh(record, at_us, context)
     watch_faults(record, sample, facts, travelled_before, at_us, context)
-    look_at_equipment(record, sample, sampled_us, context)
+    look_at_equipment(record, told, sampled_us, context)
     record["due_us"] = earliest_due_us(record, limits)
     if record["due_us"] <= at_us:
         fire_due(record, at_us, context)

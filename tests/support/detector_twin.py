@@ -104,6 +104,7 @@ class Twin:
     ran_in_episode: bool = False
     reason_not_watched: str = "none"
     last: Row | None = None
+    told: Row = field(default_factory=dict)  # the last sample, with what is not believed
     last_event: Row | None = None
     facts: Facts = field(default_factory=Facts)
     lateness_us: int = 0
@@ -132,9 +133,14 @@ class Twin:
 
     # ---- what others call -------------------------------------------------------------------
 
-    def take_sample(self, row: Row) -> list[Row]:
+    def take_sample(self, row: Row, wrong: frozenset[str] = frozenset()) -> list[Row]:
+        """Take a sample; `wrong`: signals that sensor health has found out before it, or "all"."""
         self.out = []
         row = {k: float(np.float32(v)) if isinstance(v, float) else v for k, v in row.items()}
+        told = row
+        if "all" in wrong and self.only_repeats(row):
+            return []
+        row = believed(row, wrong, self.limits.relevelling_speed_mps)
         if self.last and row["at_us"] < self.last["at_us"]:
             if order(row) <= order(self.last):
                 return []
@@ -143,12 +149,21 @@ class Twin:
             self.fire_until(row["at_us"])
         if self.last is None or row["boot_id"] != self.last["boot_id"]:
             self.seen_mode = self.seen_speed = self.stood_shut = False
+        self.told = told
         facts = self.read(row)
         passed_us = row["at_us"] - self.last["at_us"] if self.last else 0
         self.note_time(row)
         self.apply_sample(row, facts, passed_us)
         self.fire_until(row["at_us"])
         return self.out
+
+    def only_repeats(self, row: Row) -> bool:
+        """A frozen device is heard when it presses, or when a door or the people sensor changes."""
+        same = all(row.get(name) == self.told.get(name) for name in ("car_door", "occupancy"))
+        pressed = row.get("alarm_button") == "pressed" and self.sample_button != "pressed"
+        counted = row.get("door_open_presses_count") not in {None, self.presses}
+        assert self.last
+        return same and not pressed and not counted and row["boot_id"] == self.last["boot_id"]
 
     def take_event(self, row: Row) -> list[Row]:
         self.out = []
@@ -302,7 +317,7 @@ class Twin:
         self.load_kg = row.get("load_kg", self.load_kg)
         self.latch_aboard()
         self.note_rhythm(passed_us)
-        self.judge_zone(row)
+        self.judge_zone(self.told)
         if facts.door != before.door:
             self.door_us = at_us
         self.seen_speed = self.seen_speed or row.get("speed_mps") is not None
@@ -349,9 +364,9 @@ class Twin:
                 self.interval_us = max(gap_us, usual_us - passed_us // 16)
         self.stood_shut = stands
 
-    def judge_zone(self, row: Row) -> None:
-        facts, zone = self.facts, row.get("door_zone", "unknown")
-        if facts.travelling and row.get("levelling_error_mm") is not None:
+    def judge_zone(self, told: Row) -> None:
+        facts, zone = self.facts, told.get("door_zone", "unknown")
+        if facts.travelling and self.last and self.last.get("levelling_error_mm") is not None:
             self.levels_in_run = True
         if facts.travelling:
             self.zone_judged = False
@@ -825,6 +840,21 @@ class Twin:
         if kind in fault_twin.MEASURES and kind in self.faults.worst:
             found[fault_twin.MEASURES[kind]] = round(self.faults.worst[kind], 3)
         return found
+
+
+def believed(row: Row, wrong: frozenset[str], relevelling_mps: float) -> Row:
+    """Leave out what is found out; of frozen values all that is measured, and the floor."""
+    if not wrong:
+        return row
+    left_out = set(wrong) - {"car_door", "all"}
+    door = row.get("car_door", "unknown")
+    travels = abs(row.get("speed_mps", 0.0)) > relevelling_mps
+    alone_and_open = door == "open" and row.get("landing_door") is None and not travels
+    if "car_door" in wrong and door != "closed" and not alone_and_open:
+        left_out.add("car_door")
+    if "all" in wrong:
+        left_out |= {name for name, value in row.items() if isinstance(value, float)} | {"floor"}
+    return {name: value for name, value in row.items() if name not in left_out}
 
 
 def read_shut(facts: Facts) -> Fact:
