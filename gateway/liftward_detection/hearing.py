@@ -6,21 +6,35 @@ Must not know why a sensor is not believed, nor what follows from a sample.
 from liftward_detection.compiling import helper
 from liftward_detection.episodes import Context
 from liftward_detection.equipment_watch import look_at_equipment
-from liftward_detection.fleet import Record
+from liftward_detection.fleet import HEARD_CHANGE, Record
 from liftward_detection.intake import is_late, take_sample
 from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
-from liftward_detection.trust import believed, is_distrusting, is_read_anew, only_repeats
+from liftward_detection.trust import (
+    believed,
+    is_distrusting,
+    is_place_in_doubt,
+    is_read_anew,
+    note_change,
+    only_repeats,
+)
 
 
 @helper
 def hear_sample(record: Record, sample: Sample, said: int, context: Context) -> None:
     """Take a sample, which says `said`, as far as it is believed."""
-    if not is_distrusting(record):
+    alive = record["seen"] & HEARD_CHANGE != 0
+    doubted = is_place_in_doubt(record, sample, context.limits)
+    if alive and not doubted and not is_distrusting(record):
         take_sample(record, sample, sample, said, context)
-    elif not only_repeats(record, sample):
-        take_sample(record, believed(record, sample, context.limits), sample, said, context)
-        if is_read_anew(record):
-            look_again(record)
-    elif not is_late(record, sample):
+        return
+    if is_late(record, sample):
+        return
+    if not alive:
+        note_change(record, sample)
+    if only_repeats(record, sample):
         look_at_equipment(record, sample, record["observed_us"], context)
+        return
+    take_sample(record, believed(record, sample, context.limits), sample, said, context)
+    if doubted or is_read_anew(record):
+        look_again(record)

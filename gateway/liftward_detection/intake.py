@@ -43,6 +43,7 @@ from liftward_detection.fleet import (
     CAME_AUTOMATIC,
     DOOR_OPEN_PRESSED,
     DOOR_RETRIED,
+    HEARD_CHANGE,
     LEVELS_IN_RUN,
     LOAD_NO,
     LOAD_YES,
@@ -255,6 +256,10 @@ def _note_sightings(record: Record, facts: Facts) -> None:
     if facts.shut == NO:
         record["sightings"] = 0
         return
+    if facts.door_open == YES and min(-facts.sensor, -facts.load) == YES:
+        # Both see that they are out, whatever the zone says of this door.
+        record["sightings"] = now
+        return
     silent_door = facts.shut == UNKNOWN and facts.car_door == _DOOR_UNKNOWN
     if silent_door and min(facts.at_level, facts.stationary) != NO:
         record["sightings"] = now or record["sightings"]
@@ -323,7 +328,7 @@ def take_quiet(record: Record, sample: Sample, context: Context) -> None:
 def _note_boot(record: Record, sample: Sample) -> None:
     """Forget what a device has told that has started anew: its firmware may be another."""
     if sample.boot_id != record["boot_id"]:
-        record["seen"] &= CAME_AUTOMATIC | LEVELS_IN_RUN
+        record["seen"] &= CAME_AUTOMATIC | LEVELS_IN_RUN | HEARD_CHANGE
         device_started(record)
 
 

@@ -226,7 +226,7 @@ def doors_opened(record: Record, sample: Sample, at_us: int, context: Context) -
     The zone once for each run: who is shut in between floors may force the doors again and again.
     """
     floor, ran = sample.floor, whole(record["equipment_seen"]) & TRIP_MADE != 0
-    new = floor not in (COUNT_ABSENT, record["open_floor"])
+    new = floor != COUNT_ABSENT and floor != record["open_floor"]
     elsewhere = new and record["open_floor"] != NO_FLOOR
     if ran or new:
         _judge_zone(record, sample.door_zone, at_us, context)

@@ -281,3 +281,78 @@ def test_twin_hears_the_same_of_liars() -> None:
             assert comparable(found) == comparable(expected), (finding, found)
             told += len(found)
     assert told > 100
+
+
+FIVE_NUMBERS: Row = {"motor_current_a": 0.0, "vibration_mps2": 0.05}
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, False),
+        ({"vibration_mps2": 0.051}, True),
+        ({"door_open_presses_count": 1}, True),
+        ({"alarm_button": "pressed"}, True),
+    ],
+)
+def test_a_device_that_was_frozen_before_it_was_heard_is_silent(
+    changes: Row, *, found: bool
+) -> None:
+    """People aboard, a call, shut doors, over and over; anything else is a sign of life."""
+    stuck = ARRIVED | FIVE_NUMBERS | {"car_calls_count": 1, "direction": "up"}
+    rows = [
+        sample(at_s=float(at_s), **stuck | (changes if at_s >= 30 else {})) for at_s in range(90)
+    ]
+
+    assert ("probable" in dict(levels(detect(FleetState.empty(1), rows)))) is found
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"levelling_error_mm": None, "load_kg": None},  # a loose plug
+        {"levelling_error_mm": None, "speed_mps": 0.04, "brake": "released"},  # the car starts
+    ],
+)
+def test_a_standing_car_does_not_leave_its_landing_by_a_number_that_fails(odd: Row) -> None:
+    """A zone wired wrongly, and the levelling error that contradicts it is absent for a while."""
+    wrong_zone = ARRIVED | {"door_zone": "outside", "car_calls_count": 0}
+    rows = []
+    for at_s in range(200):
+        now = wrong_zone | (odd if 150 <= at_s < 154 else {})
+        told = {name: value for name, value in now.items() if value is not None}
+        told["position_m"] += 0.001 * (at_s % 3)
+        rows.append(sample(at_s=float(at_s), **told))
+
+    found = levels(detect(FleetState.empty(1), rows))
+
+    assert not [level for level, at_s in found if 150 <= at_s < 160]
+
+
+def test_who_was_seen_to_leave_is_not_inside_whatever_the_zone_says() -> None:
+    """Doors open where the switch says `outside`, and both sensors see the last one go."""
+    rows = journey({"door_zone": "outside", "levelling_error_mm": None}, until_s=14)
+    outside = ARRIVED | {"door_zone": "outside"}
+    del outside["levelling_error_mm"]
+    empty = {"occupancy": "empty", "load_kg": 0.0}
+    for at_s in range(14, 120):
+        doors = {"car_door": "open", "landing_door": "open"} if at_s < 20 else {}
+        rows.append(sample(at_s=float(at_s), **outside | doors | (empty if at_s > 15 else {})))
+
+    state = FleetState.empty(1)
+    before = levels(detect(state, rows[:20]))
+    assert "probable" not in dict(before)
+    assert "probable" not in dict(levels(detect(state, rows[20:])))
+
+
+def test_a_fault_of_the_doors_is_believed_of_a_door_switch_that_was_found_out() -> None:
+    """It missed closings; that the doors stand neither open nor shut its controller says."""
+    fault: Row = {"car_door": "fault", "landing_door": "fault", "safety_chain": "open"}
+    tries: Row = {"car_door": "closing", "landing_door": "closing", "safety_chain": "open"}
+    rows = [sample(at_s=float(s), **OPEN_DOORS) for s in range(5)]
+    rows += [sample(at_s=float(s), **OPEN_DOORS | tries) for s in range(5, 8)]
+    for s in range(8, 60):
+        told = OPEN_DOORS | fault | {"car_calls_count": 1, "door_open_presses_count": s // 10}
+        rows.append(sample(at_s=float(s), **told))
+
+    assert "probable" in dict(levels(detect(lying(SKEWED_DOOR), rows)))
