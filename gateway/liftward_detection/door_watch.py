@@ -8,6 +8,8 @@ cycles average out. A phase is not timed when more than `gap_us_max` passed with
 just before its end, nor after the doors turned back. Must not know baselines.
 """
 
+from typing import NamedTuple
+
 from liftward_detection.compiling import helper
 from liftward_detection.condition import measure
 from liftward_detection.episodes import Context
@@ -17,6 +19,7 @@ from liftward_detection.equipment import (
     DOOR_OPENING,
     DOOR_RETRIES,
     distrusted,
+    found_out,
     whole,
 )
 from liftward_detection.fleet import NONE_US, Record
@@ -31,18 +34,44 @@ _PHASE_US_MAX = 60_000_000  # a door that takes longer does not move: that is fo
 _MICROSECONDS = 1e6
 _RETRIES_MAX = 200
 
+# `door_told`: a DoorState code, and whether `door_since_us` is when that phase began.
+_TIMED, _CODE_SHIFT = 1, 1
+
+
+class DoorBefore(NamedTuple):
+    """The car door by the samples before this one."""
+
+    door: int  # DoorState code
+    moved_us: int  # it does what it does since then; NONE_US: not known to the phase
+
 
 @helper
-def _phase_s(record: Record, at_us: int, sampled_us: int, context: Context) -> float:
+def moved_us(record: Record) -> int:
+    """Return since when the doors do what they do, NONE_US when that is no phase to be timed."""
+    return record["door_since_us"] if whole(record["door_told"]) & _TIMED else NONE_US
+
+
+@helper
+def door_told(record: Record) -> int:
+    """Return what the car door was told to do, believed (`car_door`) or not."""
+    return whole(record["door_told"]) >> _CODE_SHIFT
+
+
+@helper
+def door_before(record: Record) -> DoorBefore:
+    return DoorBefore(door_told(record), moved_us(record))
+
+
+@helper
+def _phase_s(since_us: int, at_us: int, sampled_us: int, context: Context) -> float:
     """Return how long the present phase has lasted, or -1 when that is not known."""
-    since_us = record["door_moved_us"]
     if NONE_US in (since_us, sampled_us):
         return -1.0
     elapsed_us = at_us - since_us
     gap_us = at_us - sampled_us
     if gap_us > context.limits.equipment.gap_us_max or not 0 <= elapsed_us <= _PHASE_US_MAX:
         return -1.0
-    return elapsed_us / _MICROSECONDS  # type: ignore[no-any-return]  # records are untyped
+    return elapsed_us / _MICROSECONDS
 
 
 @helper
@@ -56,6 +85,7 @@ def _end_cycle(record: Record, at_us: int, counts: bool, context: Context) -> No
 @helper
 def door_moved(  # noqa: PLR0917 - called from one place, with what it needs
     record: Record,
+    door_before: DoorBefore,
     door: int,
     at_us: int,
     sampled_us: int,
@@ -66,8 +96,8 @@ def door_moved(  # noqa: PLR0917 - called from one place, with what it needs
 
     `counts` is false while the lift is not in ordinary service: then nothing is measured.
     """
-    before = record["door_before"]
-    phase_s = _phase_s(record, at_us, sampled_us, context)
+    before = door_before.door
+    phase_s = _phase_s(door_before.moved_us, at_us, sampled_us, context)
     counts = counts and not distrusted(record, CAR_DOOR)
     turned_back = before == _CLOSING and door in (_OPENING, _OPEN)
     metric, value_s = -1, phase_s
@@ -89,7 +119,9 @@ def door_moved(  # noqa: PLR0917 - called from one place, with what it needs
         _end_cycle(record, at_us, counts, context)
     odd = turned_back or (before == _OPENING and door == _CLOSING)
     known_before = before in (_CLOSED, _OPENING, _OPEN, _CLOSING)
-    record["door_moved_us"] = at_us if known_before and not odd else NONE_US
+    # The rules' `door_since_us` is that of a doubted word for shut doors only.
+    timed = known_before and not odd and (door == _CLOSED or not found_out(record, CAR_DOOR))
+    record["door_told"] = whole(door) << _CODE_SHIFT | (_TIMED if timed else 0)
 
 
 @helper

@@ -134,6 +134,12 @@ def distrusted(record: Any, signal_code: int) -> bool:  # noqa: ANN401 - a recor
 
 
 @helper
+def is_distrusting(record: Any) -> bool:  # noqa: ANN401 - the same
+    """Tell whether anything that this lift says is not to be believed: nearly never."""
+    return np.int64(record["wrong_findings"]) & DISTRUST_BITS != 0  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
 def found_out(record: Any, signal_code: int) -> bool:  # noqa: ANN401 - the same
     """Tell the same of this signal by itself: frozen values, which are about all, do not count."""
     bits = _DISTRUST_BITS[signal_code] & (DISTRUST_BITS ^ FROZEN_BIT)

@@ -4,7 +4,9 @@ Must not know why a sensor is not believed, nor what follows from a sample.
 """
 
 from liftward_detection.compiling import helper
+from liftward_detection.door_watch import door_before
 from liftward_detection.episodes import Context
+from liftward_detection.equipment import is_distrusting
 from liftward_detection.equipment_watch import look_at_equipment
 from liftward_detection.fleet import HEARD_CHANGE, Record
 from liftward_detection.intake import is_late, take_sample
@@ -12,7 +14,6 @@ from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
 from liftward_detection.trust import (
     believed,
-    is_distrusting,
     is_place_in_doubt,
     is_read_anew,
     note_change,
@@ -33,7 +34,7 @@ def hear_sample(record: Record, sample: Sample, said: int, context: Context) -> 
     if not alive:
         note_change(record, sample)
     if only_repeats(record, sample):
-        look_at_equipment(record, sample, record["observed_us"], context)
+        look_at_equipment(record, door_before(record), sample, record["observed_us"], context)
         return
     take_sample(record, believed(record, sample, context.limits), sample, said, context)
     if doubted or is_read_anew(record):

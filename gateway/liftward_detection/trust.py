@@ -16,9 +16,9 @@ from math import isnan
 import numpy as np
 
 from liftward_detection.compiling import constant, helper
+from liftward_detection.door_watch import door_told
 from liftward_detection.equipment import (
     CAR_DOOR,
-    DISTRUST_BITS,
     DOOR_ZONE,
     FROZEN_BIT,
     LEVELLING_ERROR,
@@ -51,12 +51,6 @@ _ABSENT = np.float32(np.nan)
 
 
 @helper
-def is_distrusting(record: Record) -> bool:
-    """Tell whether anything that this lift says is not to be believed: nearly never."""
-    return np.int64(record["wrong_findings"]) & DISTRUST_BITS != 0  # type: ignore[no-any-return]  # records are untyped
-
-
-@helper
 def is_read_anew(record: Record) -> bool:
     """Tell whether a sample must be looked at although it says the same as the last one.
 
@@ -76,7 +70,7 @@ def _says_the_same(record: Record, sample: Sample) -> bool:
     presses_count = sample.door_open_presses_count
     pressed = sample.alarm_button == _PRESSED and record["sample_button"] != _PRESSED
     return bool(
-        sample.car_door == record["door_before"]
+        sample.car_door == door_told(record)
         and sample.occupancy == record["occupancy_before"]
         and presses_count in (COUNT_ABSENT, record["door_open_presses_count"])
         and not pressed

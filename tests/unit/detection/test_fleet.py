@@ -56,7 +56,7 @@ def test_what_is_no_state_is_refused_with_a_reason() -> None:
     """Another version, a cut, a flipped bit, something else: each is told apart."""
     data = used_state().to_bytes()
 
-    with pytest.raises(StateError, match="version 9; this detector reads 2"):
+    with pytest.raises(StateError, match="version 9; this detector reads 4"):
         FleetState.from_bytes(data[:4] + b"\x09" + data[5:])
     with pytest.raises(StateError, match="damaged"):
         FleetState.from_bytes(data[:-1])
@@ -87,10 +87,10 @@ def test_what_every_sample_touches_stands_in_the_first_two_lines() -> None:
     assert first_line == {
         "observed_us", "received_us", "lateness_us", "due_us", "said",
         "door_open_presses_count", "position_anchor_m", "load_kg", "floor", "interval_us",
-        "equipment_seen", "door_before",
+        "equipment_seen", "trip_samples",
     }  # fmt: skip
     assert max(offsets["sequence"], offsets["boot_id"]) < 2 * CACHE_LINE_BYTES
-    assert offsets["status"] < ASKED_AHEAD_BYTES
+    assert offsets["active"] < ASKED_AHEAD_BYTES
 
 
 def test_the_page_shows_the_layout_as_it_is() -> None:

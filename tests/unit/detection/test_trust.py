@@ -10,6 +10,7 @@ from liftward_detection.equipment import FINDINGS
 from liftward_detection.fleet import NOTHING_SAID, FleetState
 from liftward_detection.kinds import DEVICE_HEALTH_KINDS, DetectionKind
 from liftward_detection.thresholds import default_thresholds
+from liftward_wire.states import DoorState
 from support.detector_twin import Twin
 from unit.detection.streams import (
     EPOCH_US,
@@ -356,3 +357,36 @@ def test_a_fault_of_the_doors_is_believed_of_a_door_switch_that_was_found_out() 
         rows.append(sample(at_s=float(s), **told))
 
     assert "probable" in dict(levels(detect(lying(SKEWED_DOOR), rows)))
+
+
+def test_what_a_doubted_door_tells_is_remembered_apart_from_what_is_believed() -> None:
+    """Who watches the equipment compares with what was told; only shut doors have a time."""
+    state = lying(SKEWED_DOOR)
+    seen = []
+    for at_s, door in enumerate(["open", "closing", "closed"]):
+        detect(state, [sample(at_s=float(at_s), **ARRIVED | {"car_door": door})])
+        record = state.records[0]
+        told, timed = int(record["door_told"]) >> 1, int(record["door_told"]) & 1
+        seen.append((int(record["car_door"]), told, timed))
+
+    unknown, closed = DoorState.UNKNOWN.code, DoorState.CLOSED.code
+    assert seen == [
+        (unknown, DoorState.OPEN.code, 0),
+        (unknown, DoorState.CLOSING.code, 0),
+        (closed, closed, 1),
+    ]
+    assert state.records["door_since_us"][0] == EPOCH_US + 2 * SECOND_US
+
+
+def test_a_frozen_device_with_a_doubted_door_is_heard_once() -> None:
+    """What is repeated is what was told, also where it is not believed."""
+    rows = [
+        row | {"car_door": "closing", "landing_door": "closing"}
+        for row in frozen_journey(100, {"door_open_presses_count": 3}, 60)
+    ]
+    state = FleetState.empty(1)
+    detect(state, rows[:13])
+    find_out(state, FROZEN, SKEWED_DOOR)
+    detect(state, rows[13:])
+
+    assert state.records["observed_us"][0] == EPOCH_US + 60 * SECOND_US
