@@ -192,7 +192,7 @@ class Twin:
         before = self.last_event
         if before and row["at_us"] < before["at_us"] and order(row) <= order(before):
             return []
-        self.last_event = row
+        self.last_event, self.alive = row, True
         if self.last:
             self.fire_until(min(row["at_us"], self.device_time(row["received_us"])))
         self.apply_event(row)
@@ -777,6 +777,8 @@ class Twin:
         usual_us = self.interval_us or self.us(self.limits.unknown_interval_s)
         longest_us = self.us(self.limits.grows_in_silence_s)
         expected_us = int(self.limits.silence_intervals * usual_us)
+        if not self.alive:
+            longest_us = 0
         between_floors = self.facts.at_level is False
         return int(max(words_us)) + (longest_us if between_floors else min(expected_us, longest_us))
 

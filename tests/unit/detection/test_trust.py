@@ -390,3 +390,23 @@ def test_a_frozen_device_with_a_doubted_door_is_heard_once() -> None:
     detect(state, rows[13:])
 
     assert state.records["observed_us"][0] == EPOCH_US + 60 * SECOND_US
+
+
+@pytest.mark.parametrize("lives_by", [None, "vibration_mps2", "event"])
+def test_a_device_that_said_one_thing_only_never_fell_silent(lives_by: str | None) -> None:
+    """Caught between floors, near zero speed, by its first word: it may be a car that runs."""
+    first = RUNNING | FIVE_NUMBERS | {"speed_mps": 0.02}
+    rows = [sample(at_s=0.0, **first)]
+    if lives_by == "vibration_mps2":
+        rows.append(sample(at_s=1.0, **first | {"vibration_mps2": 0.051}))
+    elif lives_by:
+        rows.append(event(at_s=1.0, kind="door_retry"))
+    state, twin = FleetState.empty(1), Twin(0, THRESHOLDS)
+    found, expected = detect(state, rows), list[Row]()
+    for row in rows:
+        expected += twin.take_event(row) if "kind" in row else twin.take_sample(row)
+    now_us = EPOCH_US + 120 * SECOND_US
+    found += rows_of([tick(state, now_us, THRESHOLDS)])
+
+    assert ("probable" in dict(levels(found))) is (lives_by is not None)
+    assert comparable(found) == comparable(expected + twin.take_time(now_us))
