@@ -3,7 +3,7 @@
 Must not know why a sensor is not believed, nor what follows from a sample.
 """
 
-from liftward_detection.compiling import helper
+from liftward_detection.compiling import flattened
 from liftward_detection.door_watch import door_before
 from liftward_detection.episodes import Context
 from liftward_detection.equipment import is_distrusting
@@ -21,21 +21,23 @@ from liftward_detection.trust import (
 )
 
 
-@helper
+@flattened
 def hear_sample(record: Record, sample: Sample, said: int, context: Context) -> None:
     """Take a sample, which says `said`, as far as it is believed."""
+    heard, again = sample, False
     alive = record["seen"] & HEARD_CHANGE != 0
     doubted = is_place_in_doubt(record, sample, context.limits)
-    if alive and not doubted and not is_distrusting(record):
-        take_sample(record, sample, sample, said, context)
-        return
-    if is_late(record, sample):
-        return
-    if not alive:
-        note_change(record, sample)
-    if only_repeats(record, sample):
-        look_at_equipment(record, door_before(record), sample, record["observed_us"], context)
-        return
-    take_sample(record, believed(record, sample, context.limits), sample, said, context)
-    if doubted or is_read_anew(record):
+    if not alive or doubted or is_distrusting(record):
+        if is_late(record, sample):
+            return
+        if not alive:
+            note_change(record, sample)
+        if only_repeats(record, sample):
+            sampled_us = record["observed_us"]
+            look_at_equipment(record, door_before(record), sample, sampled_us, context)
+            return
+        heard, again = believed(record, sample, context.limits), True
+    # Called from one place: compiled into it, for nearly each sample with news.
+    take_sample(record, heard, sample, said, context)
+    if again and (doubted or is_read_anew(record)):
         look_again(record)

@@ -312,7 +312,7 @@ def _note_boot(record: Record, sample: Sample) -> None:
         device_started(record)
 
 
-@helper
+@flattened
 def take_sample(
     record: Record,
     sample: Sample,

@@ -15,7 +15,7 @@ from math import isnan
 
 import numpy as np
 
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.door_watch import door_told
 from liftward_detection.equipment import (
     CAR_DOOR,
@@ -130,7 +130,7 @@ def _door(record: Record, sample: Sample, limits: Limits) -> int:
     return np.int8(0) if doubted else door  # type: ignore[return-value]  # as good as an int
 
 
-@helper
+@flattened
 def is_place_in_doubt(record: Record, sample: Sample, limits: Limits) -> bool:
     """Tell whether a zone that was contradicted at this stop must not be asked alone now.
 
