@@ -12,6 +12,7 @@ import json
 import logging
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, unquote, urlsplit
@@ -51,6 +52,7 @@ _LATER_CODES = frozenset({-1, 130101, 45009, 45033, 9499, 11232})
 
 def check_url(url: Secret) -> bool:
     """Tell whether apprise knows what to do with an address; a placeholder counts as a number."""
+    _quiet_log()
     return _service(url.reveal.replace(PHONE, "12025550100")) is not None
 
 
@@ -123,8 +125,6 @@ class _Attempt:
     """One call of apprise; its result comes through a future."""
 
     def __init__(self, url: str, title: str, body: str, now: datetime) -> None:
-        from concurrent.futures import Future
-
         self._url, self._title, self._body, self._now = url, title, body, now
         self.future: Future[Outcome] = Future()
 
