@@ -285,6 +285,10 @@ UPDATE notify_channel SET next_test_at = %(now)s
  WHERE destination = %(destination)s AND channel_name = %(channel_name)s AND retired_at IS NULL
 RETURNING destination
 
+-- phone_of --
+-- Where a crew's text messages go.
+SELECT phone FROM crew WHERE crew_id = %(crew_id)s
+
 -- channels_shown --
 -- Every channel with its health and what waits for it.
 SELECT channel.*, coalesce(queue.waiting_count, 0) AS waiting_count, queue.oldest_at,

@@ -228,6 +228,11 @@ async def ask_for_test(
     return bool(await _all(connection, "ask_for_test", values))
 
 
+async def phone_of(connection: Connection, crew_id: str) -> str | None:
+    rows = await _all(connection, "phone_of", {"crew_id": crew_id})
+    return rows[0]["phone"] if rows else None
+
+
 async def channels_shown(connection: Connection, since: datetime) -> list[DictRow]:
     return await _all(connection, "channels_shown", {"since": since})
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftward_kit.settings import Secret
@@ -74,6 +74,7 @@ def test_an_unknown_service_is_not() -> None:
     assert not check_url(Secret("pigeon://loft/"))
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abcXYZ0189_-", min_size=6, max_size=20))
 def test_no_piece_of_an_address_is_shown(token: str) -> None:
     """Wherever the token stands in an address, a reason that repeats it is masked."""

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftward_platform.notifications.chain import (
@@ -94,6 +94,7 @@ def chains(draw: st.DrawFn) -> list[Step]:
     ]
 
 
+@settings(deadline=None)
 @given(chains(), st.booleans())
 def test_an_order_is_given_up_only_when_nothing_of_it_was_sent(
     steps: list[Step],

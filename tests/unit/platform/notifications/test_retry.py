@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liftward_platform.notifications.model import (
@@ -38,6 +38,7 @@ def test_waits_double_up_to_a_cap_and_end() -> None:
     assert len(waits) == ATTEMPTS_MAX - 1
 
 
+@settings(deadline=None)
 @given(st.integers(1, ATTEMPTS_MAX - 1), st.floats(0, 1))
 def test_chance_takes_the_herd_apart_and_never_makes_a_wait_longer(
     count: int, chance: float
