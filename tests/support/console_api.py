@@ -44,6 +44,8 @@ class FakeApi:
     health: Json = field(default_factory=scenes.health)
     notices: list[Json] = field(default_factory=list)
     warnings: list[Json] = field(default_factory=list)
+    channels: list[Json] = field(default_factory=list)
+    orders_not_delivered: list[Json] = field(default_factory=list)
     role: str = "dispatcher"
     commands: list[Command] = field(default_factory=list)
     refuse_next: Json | None = None
@@ -150,6 +152,14 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
         seen = {"as_of": scenes.at(0), "lift_id": lift_id, "last_observed_at": scenes.at(-4)}
         return {**seen, "warnings": api.warnings}
 
+    @app.get("/api/notifications/channels")
+    async def channels() -> Json:
+        return {
+            "as_of": scenes.at(0),
+            "channels": api.channels,
+            "orders_not_delivered": api.orders_not_delivered,
+        }
+
     @app.get("/api/closing-codes")
     async def closing_codes() -> Json:
         return scenes.closing_codes()
@@ -205,6 +215,13 @@ def _add_commands(app: FastAPI, api: FakeApi) -> None:
     @app.delete("/api/session")
     async def sign_out() -> Response:
         return Response(status_code=204)
+
+    @app.post("/api/notifications/channels/{destination}/{channel_name}/test")
+    async def test_channel(destination: str, channel_name: str, request: Request) -> Any:
+        key = request.headers.get("Idempotency-Key")
+        api.commands.append(Command(request.url.path, await request.json(), key))
+        asked = {"destination": destination, "channel_name": channel_name}
+        return JSONResponse({**asked, "asked_at": scenes.at(0)}, 202)
 
     @app.post("/api/{subject}/{subject_id}/{action}")
     async def command(subject: str, subject_id: int, action: str, request: Request) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
+from liftward_kit.subcommand import CallError
 from liftward_platform.access.model import Role
 from liftward_platform.engine.metrics import METRICS
 from liftward_platform.engine.telling import Notifications
@@ -246,7 +247,7 @@ async def test_the_health_is_told_without_addresses_and_a_test_can_be_asked_for(
             asked.format("crews/sms"), headers={**headers, "Idempotency-Key": "test-of-crews-1"}
         )
         assert (untested.status_code, untested.json()["code"]) == (409, "channel_not_tested")
-        crew = await scene.headers(Role.CREW)
+        crew = {"Authorization": f"Bearer {await scene.token(Role.CREW, crew_id='near')}"}
         denied = await scene.client.get("/api/notifications/channels", headers=crew)
         assert denied.status_code == 403
 
@@ -335,7 +336,5 @@ def test_the_command_lists_and_tests(
         ],
     }
     for words in (("test", "night"), ("test", "desk", "--channel", "pager")):
-        with pytest.raises(
-            command.CallError, match=r"no destination 'night'|has the channels duty"
-        ):
+        with pytest.raises(CallError, match=r"no destination 'night'|has the channels duty"):
             told(capsys, *words)
