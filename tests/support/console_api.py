@@ -217,7 +217,7 @@ def _add_commands(app: FastAPI, api: FakeApi) -> None:
         return Response(status_code=204)
 
     @app.post("/api/notifications/channels/{destination}/{channel_name}/test")
-    async def test_channel(destination: str, channel_name: str, request: Request) -> Any:
+    async def ask_for_test(destination: str, channel_name: str, request: Request) -> Any:
         key = request.headers.get("Idempotency-Key")
         api.commands.append(Command(request.url.path, await request.json(), key))
         asked = {"destination": destination, "channel_name": channel_name}

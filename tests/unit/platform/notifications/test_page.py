@@ -1,4 +1,4 @@
-"""The page about notifications is true: its document loads, its subjects and metrics all stand."""
+"""The page about notifications is true: its document loads, its subjects and topics stand."""
 
 import re
 import tomllib
@@ -45,14 +45,3 @@ def test_the_page_names_the_topic_of_a_crew() -> None:
     """As the program publishes it."""
     assert crew_topic("{crew_id}") in PAGE
     assert crew_topic("{crew_id}") in (DOCS / "contract.md").read_text("utf-8")
-
-
-def test_every_metric_is_on_its_page() -> None:
-    """Names are read from the source, so that none is forgotten."""
-    import liftward_platform.notifications.metrics as module
-
-    source = Path(str(module.__file__)).read_text("utf-8")
-    names = set(re.findall(r'"(liftward_notifications_\w+)"', source))
-    page = (DOCS / "metrics.md").read_text("utf-8")
-    assert len(names) == 6
-    assert [name for name in names if f"`{name}`" not in page] == []
