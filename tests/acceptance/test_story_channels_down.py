@@ -73,6 +73,14 @@ class Centre:
         )
         return Counter(row["fate"] for row in rows)
 
+    async def told_of_orders_that_had_ended(self) -> int:
+        """How many crews were told to drive for nothing."""
+        (row,) = await self.story._rows(
+            "SELECT count(*) AS count FROM outbox JOIN rescue_order USING (order_id)"
+            " WHERE subject = 'order_sent' AND destination = 'crews' AND outbox.sent_at > ended_at"
+        )
+        return int(row["count"])
+
     async def failing(self) -> set[str]:
         rows = await self.story._rows(
             "SELECT channel_name FROM notify_channel WHERE failing_since IS NOT NULL"
@@ -128,6 +136,8 @@ async def test_every_channel_is_down_for_ten_minutes(
         assert len(scene.duty_room.numbers) == rows[0]["count"]
         assert len(scene.duty_room.took) < len(scene.duty_room.numbers) / 2
         assert await scene.failing() == set()
+        assert fates["order_over"] > 0
+        assert await scene.told_of_orders_that_had_ended() == 0
         live = [crew for crew, state in await story.orders(incident) if state == "sent"]
         told_crews = {one.recipient for line in scene.lines[:2] for one in line.took}
         assert set(live) <= told_crews

@@ -4,7 +4,7 @@ import asyncio
 import json
 from argparse import ArgumentParser
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -152,6 +152,29 @@ async def test_a_line_keeps_its_order_through_failures(
         numbers = [one.number for one in duty.took if one.subject == "incident_opened"]
         assert len(numbers) == 12
         assert numbers == sorted(set(numbers))
+
+
+async def test_nobody_knocks_at_a_channel_that_asked_to_be_left_alone(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Not with a message of another line either; when the time is over, all of it goes."""
+    duty = Line()
+    duty.asks_to_wait(timedelta(seconds=60))
+    telling = notifications_to(document_of(DESK), {"duty": duty})
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        await news(story, 1)
+        await telling.run(story.connection, story.now, 200)
+        async with story.connection.transaction():
+            await service.to_console(
+                story.connection, Subject.UNANSWERED, {}, incident_id=None, now=story.now
+            )
+        await seconds_pass(story, telling, 58)
+        assert duty.asked_count == 1
+
+        duty.comes_back()
+        await seconds_pass(story, telling, 3)
+
+        assert sorted(duty.subjects()) == ["incident_opened", "unanswered"]
 
 
 async def test_two_engines_tell_everything_once(
