@@ -1,0 +1,2 @@
+-- A place kept for another branch.
+SELECT 1;
