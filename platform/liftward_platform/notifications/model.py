@@ -40,6 +40,10 @@ class Subject(StrEnum):
     ORDER_WITHDRAWN = "order_withdrawn"
     UNANSWERED = "unanswered"  # every level was asked in vain
     RELEASE_OVERDUE = "release_overdue"
+    REPORT_DOUBTED = "report_doubted"  # a crew said what is hard to believe: confirm or dismiss
+    PERSONS_INJURED = "persons_injured"
+    CHECK_IN_DUE = "check_in_due"  # to a technician alone: say that all is well
+    SIGN_OF_LIFE_MISSING = "sign_of_life_missing"
     ORDER_NOT_DELIVERED = "order_not_delivered"  # every channel of the crew failed
     CHANNEL_FAILED = "channel_failed"  # its test, or messages through it
     CHANNEL_WORKS_AGAIN = "channel_works_again"
@@ -47,7 +51,14 @@ class Subject(StrEnum):
 
 
 # Told at once, whatever else a destination's window collects.
-URGENT_SUBJECTS = frozenset({Subject.UNANSWERED, Subject.ORDER_NOT_DELIVERED})
+URGENT_SUBJECTS = frozenset(
+    {
+        Subject.UNANSWERED,
+        Subject.ORDER_NOT_DELIVERED,
+        Subject.PERSONS_INJURED,
+        Subject.SIGN_OF_LIFE_MISSING,
+    }
+)
 
 # Everybody at the consoles of the centre.
 DISPATCHERS = "dispatchers"

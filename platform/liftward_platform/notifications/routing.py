@@ -68,13 +68,17 @@ def row_of(
 ) -> dict[str, Any]:
     """Return the outbox row that carries a message into one channel of a copy's chain.
 
-    A crew's messages, and what is urgent, form a line per incident and wait for no bundle.
+    Messages of one incident form a line: they come in order, and hold up no other incident's. What
+    a destination bundles is one line. A crew's, and what is urgent, wait for neither.
     """
     destination = copy.destination
     urgent = destination.who is Audience.CREW or message.subject in URGENT_SUBJECTS
+    of_incident = message.incident_id or "-"
     line = destination.destination_id
     if urgent:
-        line = f"{line}/{copy.recipient}/{message.incident_id or '-'}"
+        line = f"{line}/{copy.recipient}/{of_incident}"
+    elif not destination.bundle_s:
+        line = f"{line}/{of_incident}"
     return {
         "of_message_id": message.message_id,
         "incident_id": message.incident_id,

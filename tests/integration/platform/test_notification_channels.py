@@ -15,7 +15,7 @@ from liftward_platform.access.model import Role
 from liftward_platform.engine.metrics import METRICS
 from liftward_platform.engine.telling import Notifications
 from liftward_platform.notifications import command, service
-from liftward_platform.notifications.model import Message, Outcome, Subject
+from liftward_platform.notifications.model import SENT, Message, Outcome, Subject, failed
 from support.platform_scene import api_scene, connect
 from support.rescue_story import RescueStory, rescue_story
 from support.telling import Line, document_of, notifications_to
@@ -152,6 +152,30 @@ async def test_a_line_keeps_its_order_through_failures(
         numbers = [one.number for one in duty.took if one.subject == "incident_opened"]
         assert len(numbers) == 12
         assert numbers == sorted(set(numbers))
+
+
+async def test_a_message_that_is_never_taken_holds_up_no_other_incident(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """The receiver breaks over one incident; all of the other comes, in order, at once."""
+
+    class Choking(Line):
+        chokes_on: int | None = None
+
+        async def send(self, message: Message, *, now: datetime) -> Outcome:
+            self.answer = failed("broke") if message.incident_id == self.chokes_on else SENT
+            return await super().send(message, now=now)
+
+    duty = Choking()
+    telling = notifications_to(document_of(DESK), {"duty": duty})
+    lift_ids = ("lift-1", "lift-2")
+    async with rescue_story(database_dsn, virtual_clock, lift_ids=lift_ids) as story:
+        duty.chokes_on, other = [await story.someone_is_trapped(one) for one in lift_ids]
+        await seconds_pass(story, telling, 1)
+
+        taken = [one for one in duty.took if one.incident_id == other]
+        assert [one.subject for one in taken] == ["incident_opened", "order_sent"]
+        assert duty.chokes_on not in {one.incident_id for one in duty.took}
 
 
 async def test_nobody_knocks_at_a_channel_that_asked_to_be_left_alone(

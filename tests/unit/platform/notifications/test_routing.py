@@ -60,15 +60,23 @@ def test_a_crew_s_messages_stand_in_a_line_of_their_incident_and_wait_for_nothin
     assert (second["channel_name"], second["is_last_channel"]) == ("sms", True)
 
 
-def test_news_stands_in_the_line_of_its_destination_unless_it_is_urgent() -> None:
-    """Unanswered incidents do not wait for a bundle."""
-    desk = TOWN.destination("desk")
-    assert desk is not None
-    lines = [
-        row_of(TOWN, Copy(desk, "*"), one, channel_number=0, now=START)
-        for one in (NEWS, replace(NEWS, subject="unanswered"))
+def test_what_a_destination_bundles_is_one_line_and_nothing_urgent_stands_in_it() -> None:
+    """Unanswered incidents, the injured and a silent technician do not wait for a bundle."""
+    assert lines_to("desk", "incident_opened") == [("desk", False)]
+    urgent = ("unanswered", "order_not_delivered", "persons_injured", "sign_of_life_missing")
+    assert lines_to("desk", *urgent) == [("desk/*/3", True)] * 4
+
+
+def test_what_is_not_bundled_stands_in_a_line_of_its_incident() -> None:
+    """A message that its receiver never takes holds up no other incident's."""
+    assert lines_to("authority", "incident_opened") == [("authority/3", False)]
+
+
+def lines_to(destination_id: str, *subjects: str) -> list[tuple[str, bool]]:
+    destination = TOWN.destination(destination_id)
+    assert destination is not None
+    rows = [
+        row_of(TOWN, Copy(destination, "*"), message, channel_number=0, now=START)
+        for message in (replace(NEWS, subject=subject) for subject in subjects)
     ]
-    assert [(row["line"], row["urgent"]) for row in lines] == [
-        ("desk", False),
-        ("desk/*/3", True),
-    ]
+    return [(row["line"], row["urgent"]) for row in rows]

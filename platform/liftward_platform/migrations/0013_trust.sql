@@ -1,2 +1,0 @@
--- A place kept for another branch.
-SELECT 1;
