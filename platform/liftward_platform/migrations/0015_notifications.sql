@@ -35,8 +35,9 @@ CREATE UNIQUE INDEX outbox_channel_once ON outbox (of_message_id, destination, c
 CREATE INDEX outbox_line ON outbox (line, channel_name, message_id)
     WHERE sent_at IS NULL AND gave_up_at IS NULL AND bundled_into IS NULL AND destination IS NOT NULL;
 CREATE INDEX outbox_bundle ON outbox (bundled_into) WHERE bundled_into IS NOT NULL;
-CREATE INDEX outbox_chain_open ON outbox (of_message_id, destination)
-    WHERE moved_on_at IS NULL AND destination IS NOT NULL;
+-- Looked for every second, so never among what is old.
+CREATE INDEX outbox_chain_open ON outbox (expires_at) WHERE moved_on_at IS NULL AND destination IS NOT NULL;
+CREATE INDEX outbox_gave_up ON outbox (gave_up_at) WHERE gave_up_at IS NOT NULL AND destination IS NOT NULL;
 CREATE INDEX outbox_by_order ON outbox (order_id) WHERE order_id IS NOT NULL;
 
 CREATE TABLE notify_channel (
@@ -63,3 +64,4 @@ CREATE INDEX notify_channel_test_due ON notify_channel (next_test_at) WHERE reti
 
 -- The order ended because nobody at the crew could be told: shown apart from a crew that is silent.
 ALTER TABLE rescue_order ADD COLUMN not_delivered boolean NOT NULL DEFAULT false;
+CREATE INDEX rescue_order_not_delivered ON rescue_order (ended_at) WHERE not_delivered;

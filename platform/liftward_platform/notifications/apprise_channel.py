@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote, unquote, urlsplit
 
 import apprise
@@ -41,13 +41,15 @@ HANGING_MAX = 4
 PHONE = "{phone}"
 _PIECE_CHARACTERS_MIN = 4  # shorter pieces of an address are words like "mail", not secrets
 
-# Error codes that chat robots put into the body of a 200: field, and the codes that mean "later".
+# Error codes that chat robots put into the body of a 200: field, and the codes for "too many".
 # DingTalk: open.dingtalk.com, custom robots (130101: too many messages a minute); WeCom:
-# developer.work.weixin.qq.com, global error codes (-1 busy, 45009 and 45033 too many); Feishu:
+# developer.work.weixin.qq.com, global error codes (45009, 45033); Feishu:
 # open.feishu.cn, custom bots (9499 too many requests, 11232 frequency limit).
 _CODE_FIELDS: Sequence[str] = ("errcode", "code", "StatusCode")
 _ROBOT_SCHEMES = frozenset({"dingtalk", "wecombot", "feishu", "lark"})
-_LATER_CODES = frozenset({-1, 130101, 45009, 45033, 9499, 11232})
+_FULL_CODES = frozenset({130101, 45009, 45033, 9499, 11232})
+# They count by the minute and name no time.
+_FULL_WAIT = timedelta(minutes=1)
 
 
 def check_url(url: Secret) -> bool:
@@ -184,8 +186,8 @@ def _judge_body(body: bytes) -> Outcome:
         return failed("the robot's answer has no code")
     if codes[0] == 0:
         return SENT
-    later = "; later" if codes[0] in _LATER_CODES else ""
-    return failed(f"the robot answered code {codes[0]}{later}")
+    wait = _FULL_WAIT if codes[0] in _FULL_CODES else None
+    return failed(f"the robot answered code {codes[0]}", retry_after=wait)
 
 
 def masked(text: str, url: str) -> str:

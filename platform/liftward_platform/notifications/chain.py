@@ -14,6 +14,7 @@ from liftward_platform.notifications.model import ORDER_FAILURES_MAX
 class MoveReason(StrEnum):
     FAILED = "failed"  # once is enough to try the next channel beside it
     THROTTLED = "throttled"  # the receiver asked to be left alone
+    HANGS = "hangs"  # an order, and no word from the receiver yet
     NOT_ACKNOWLEDGED = "not_acknowledged"
 
 
@@ -34,6 +35,7 @@ class Step:
     failures_count: int
     given_up: bool
     throttled: bool
+    hangs: bool
     acknowledge_by: datetime | None
 
     @property
@@ -78,7 +80,8 @@ def what_next(
         move = order_waits and late and not last.is_last
         return MoveOn(MoveReason.NOT_ACKNOWLEDGED) if move else Wait(WaitReason.SENT)
     if not last.failed:
-        return Wait(WaitReason.NOT_TRIED)
+        move = order_waits and last.hangs and not last.is_last
+        return MoveOn(MoveReason.HANGS) if move else Wait(WaitReason.NOT_TRIED)
     if not last.is_last:
         throttled = last.throttled and last.failures_count == 0
         return MoveOn(MoveReason.THROTTLED if throttled else MoveReason.FAILED)

@@ -18,6 +18,7 @@ from liftward_platform.notifications.fan_out import give_up_loudly, known_channe
 from liftward_platform.notifications.metrics import NotificationMetrics
 from liftward_platform.notifications.model import (
     BUNDLE_MAX,
+    LEASE,
     ORDER_FAILURES_MAX,
     RETRY_AFTER_MAX,
     Again,
@@ -32,8 +33,6 @@ Connection = AsyncConnection[DictRow]
 
 log = structlog.get_logger()
 
-# Longer than any attempt takes: only a dead sender's message is taken up by another.
-LEASE = timedelta(seconds=60)
 # A channel that fails is tested again after this, until it works.
 RETEST = timedelta(minutes=10)
 

@@ -74,6 +74,10 @@ JITTER = 0.15
 AGE_MAX = timedelta(hours=1)
 # An order is not delivered when every channel failed this often: one blip is ridden out.
 ORDER_FAILURES_MAX = 2
+# Longer than any attempt takes: only a dead sender's message is taken up by another.
+LEASE = timedelta(seconds=30)
+# An attempt that carries an order and takes longer has company: the next channel is tried beside it.
+HANGS_AFTER = timedelta(seconds=5)
 # A receiver may ask for more time than this; we ask again anyway, lives hang on it.
 RETRY_AFTER_MAX = timedelta(minutes=15)
 # A test that fails is tried once more, then it has failed.

@@ -142,6 +142,15 @@ UPDATE outbox SET gave_up_at = %(now)s, end_reason = 'other_channel'
    AND message_id <> %(message_id)s AND sent_at IS NULL AND gave_up_at IS NULL
    AND (leased_until IS NULL OR leased_until <= %(now)s)
 
+-- end_overtaken_channels --
+-- A channel was at work when a later one of its chain delivered, and failed: it need not try again.
+UPDATE outbox SET gave_up_at = %(now)s, end_reason = 'other_channel'
+  FROM outbox AS later
+ WHERE later.of_message_id = outbox.of_message_id AND later.destination = outbox.destination
+   AND later.channel_number > outbox.channel_number AND later.sent_at IS NOT NULL
+   AND outbox.destination IS NOT NULL AND outbox.sent_at IS NULL AND outbox.gave_up_at IS NULL
+   AND (outbox.leased_until IS NULL OR outbox.leased_until <= %(now)s)
+
 -- end_overtaken_orders --
 -- A crew is not told any more of an order that has ended: it would drive for nothing.
 UPDATE outbox SET gave_up_at = %(now)s, end_reason = 'order_over'
@@ -178,19 +187,23 @@ UPDATE outbox SET gave_up_at = %(now)s, end_reason = 'no_channel'
 RETURNING message_id, incident_id, subject, channel, channel_name, destination
 
 -- open_chains --
--- Messages whose chain may have to go on: a channel failed, is throttled, or was not acknowledged.
+-- Messages whose chain may have to go on: a channel failed, is throttled, hangs (its lease ends by
+-- `hung_until`), or was not acknowledged.
 SELECT DISTINCT outbox.of_message_id, outbox.destination
   FROM outbox
   LEFT JOIN rescue_order USING (order_id)
   LEFT JOIN notify_channel AS channel USING (destination, channel_name)
  WHERE outbox.moved_on_at IS NULL AND outbox.destination IS NOT NULL AND outbox.of_message_id IS NOT NULL
+   AND outbox.expires_at > %(now)s
    AND outbox.end_reason IS DISTINCT FROM 'other_channel'
    AND outbox.end_reason IS DISTINCT FROM 'order_over'
    AND outbox.end_reason IS DISTINCT FROM 'never_told'
    AND CASE WHEN outbox.sent_at IS NOT NULL
             THEN outbox.acknowledge_by <= %(now)s AND rescue_order.state = 'sent'
                  AND NOT outbox.is_last_channel
-            ELSE (outbox.failures_count > 0 OR channel.throttled_until > %(now)s)
+            ELSE (outbox.failures_count > 0 OR channel.throttled_until > %(now)s
+                  OR (outbox.subject = 'order_sent' AND outbox.leased_until > %(now)s
+                      AND outbox.leased_until <= %(hung_until)s))
                  AND (NOT outbox.is_last_channel
                       OR (outbox.subject = 'order_sent' AND rescue_order.state = 'sent'
                           AND outbox.recipient = rescue_order.crew_id)) END
@@ -207,7 +220,9 @@ SELECT message_id, incident_id, order_id, channel, recipient, subject, body, cre
 -- How far each channel of a chain got, in order; and whether an order hangs on it.
 SELECT outbox.channel_number, outbox.is_last_channel AS is_last, outbox.sent_at IS NOT NULL AS sent,
        outbox.failures_count, outbox.gave_up_at IS NOT NULL AS given_up,
-       coalesce(channel.throttled_until > %(now)s, false) AS throttled, outbox.acknowledge_by,
+       coalesce(channel.throttled_until > %(now)s, false) AS throttled,
+       coalesce(outbox.leased_until > %(now)s AND outbox.leased_until <= %(hung_until)s, false) AS hangs,
+       outbox.acknowledge_by,
        outbox.recipient, rescue_order.state = 'sent' AND outbox.subject = 'order_sent'
            AND outbox.recipient = rescue_order.crew_id AS order_waits
   FROM outbox

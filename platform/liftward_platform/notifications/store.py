@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from liftward_kit.named_sql import load_queries
 from liftward_platform.notifications.chain import Step
-from liftward_platform.notifications.model import EndReason, Message, Outcome
+from liftward_platform.notifications.model import HANGS_AFTER, LEASE, EndReason, Message, Outcome
 
 Connection = AsyncConnection[DictRow]
 QUERIES = load_queries("liftward_platform.notifications")
@@ -123,7 +123,8 @@ async def stop_other_channels(connection: Connection, message: Message, now: dat
 
 
 async def end_overtaken(connection: Connection, now: datetime) -> None:
-    """End what a crew need not hear any more: orders that are over, and their withdrawals."""
+    """End what nobody need hear: by another channel, orders that are over, their withdrawals."""
+    await _run(connection, "end_overtaken_channels", {"now": now})
     await _run(connection, "end_overtaken_orders", {"now": now})
     await _run(connection, "end_never_told", {"now": now})
 
@@ -133,7 +134,8 @@ async def end_orphans(connection: Connection, known: Sequence[str], now: datetim
 
 
 async def open_chains(connection: Connection, now: datetime, limit: int) -> list[tuple[int, str]]:
-    rows = await _all(connection, "open_chains", {"now": now, "limit": limit})
+    values = {"now": now, "hung_until": now + LEASE - HANGS_AFTER, "limit": limit}
+    rows = await _all(connection, "open_chains", values)
     return [(row["of_message_id"], row["destination"]) for row in rows]
 
 
@@ -141,7 +143,10 @@ async def lock_chain(
     connection: Connection, message_id: int, destination: str, now: datetime
 ) -> Chain | None:
     """Lock a message and return its chain; None when another engine has it."""
-    values = {"message_id": message_id, "destination": destination, "now": now}
+    values = {
+        "message_id": message_id, "destination": destination, "now": now,
+        "hung_until": now + LEASE - HANGS_AFTER,
+    }  # fmt: skip
     rows = await _all(connection, "lock_message", values)
     if not rows:
         return None

@@ -55,7 +55,7 @@ _TITLES: Mapping[str, Mapping[str, str]] = {
         _S.ORDER_WITHDRAWN: "Order {order} is withdrawn: do not go",
         _S.UNANSWERED: "UNANSWERED: no crew left to ask for incident {incident}",
         _S.RELEASE_OVERDUE: "Incident {incident}: the release is overdue",
-        _S.REPORT_DOUBTED: "Incident {incident}: a crew's report is hard to believe. Confirm or dismiss",
+        _S.REPORT_DOUBTED: "Incident {incident}: a crew's report is doubted. Confirm or dismiss",
         _S.PERSONS_INJURED: "Incident {incident}: PERSONS INJURED ({injured})",
         _S.CHECK_IN_DUE: "Order {order}: say that you are well",
         _S.SIGN_OF_LIFE_MISSING: "Incident {incident}: no sign of life from the technician alone",

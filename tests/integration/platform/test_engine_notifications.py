@@ -178,7 +178,7 @@ async def test_a_sender_that_died_is_followed_by_another(
         await story.someone_is_trapped()
         with pytest.raises(KilledError):
             await configured(Dying()).run(story.connection, story.now, 10)
-        await configured(sender).run(story.connection, virtual_clock.advance(59), 10)
+        await configured(sender).run(story.connection, virtual_clock.advance(29), 10)
         assert receiver.got == []
 
         await configured(sender).run(story.connection, virtual_clock.advance(1), 10)

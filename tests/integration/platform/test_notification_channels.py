@@ -15,6 +15,7 @@ from liftward_platform.access.model import Role
 from liftward_platform.engine.metrics import METRICS
 from liftward_platform.engine.telling import Notifications
 from liftward_platform.notifications import command, service
+from liftward_platform.notifications.dispatch import Dispatch
 from liftward_platform.notifications.model import SENT, Message, Outcome, Subject, failed
 from support.platform_scene import api_scene, connect
 from support.rescue_story import RescueStory, rescue_story
@@ -176,6 +177,55 @@ async def test_a_message_that_is_never_taken_holds_up_no_other_incident(
         taken = [one for one in duty.took if one.incident_id == other]
         assert [one.subject for one in taken] == ["incident_opened", "order_sent"]
         assert duty.chokes_on not in {one.incident_id for one in duty.took}
+
+
+async def test_a_channel_that_hung_while_the_next_one_delivered_does_not_try_again(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """The order has come: what was at work then and failed later disturbs nobody on the road."""
+    devices, sms = Line(), Line()
+    devices.goes_down()
+    sms.goes_down()
+    lines = {"mqtt_devices": devices, "sms": sms}
+    crews = {"id": "crews", "who": "crew", "subjects": ["order_sent"], "channels": list(lines)}
+    dispatch = Dispatch(lines, patience_s=0.02, attempt_s_max=0.3)
+    telling = Notifications(document_of(crews), dispatch, chance=lambda: 0.0)
+    async with rescue_story(database_dsn, virtual_clock) as story, dispatch:
+        await story.someone_is_trapped()
+        await telling.run(story.connection, story.now, 10)
+        devices.hangs = True
+        sms.comes_back()
+        virtual_clock.advance(5)
+        ended = "SELECT end_reason FROM outbox WHERE channel = 'mqtt' AND gave_up_at IS NOT NULL"
+        for _ in range(200):
+            await telling.run(story.connection, story.now, 10)
+            if await story._rows(ended):
+                break
+        devices.comes_back()
+        await seconds_pass(story, telling, 60)
+
+        assert [row["end_reason"] for row in await story._rows(ended)] == ["other_channel"]
+        assert (sms.subjects(), devices.asked_count) == (["order_sent"], 2)
+
+
+async def test_an_order_does_not_wait_for_a_channel_that_hangs(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """No word from the first channel for five seconds: the next one is at work beside it."""
+    lines = {"mqtt_devices": Line(hangs=True), "sms": Line()}
+    crews = {"id": "crews", "who": "crew", "subjects": ["all"], "channels": list(lines)}
+    dispatch = Dispatch(lines, patience_s=0.02)
+    telling = Notifications(document_of(crews), dispatch, chance=lambda: 0.0)
+    async with rescue_story(database_dsn, virtual_clock) as story, dispatch:
+        await story.someone_is_trapped()
+        await telling.run(story.connection, story.now, 10)
+        await seconds_pass(story, telling, 4)
+        assert lines["sms"].asked_count == 0
+
+        await seconds_pass(story, telling, 1)
+
+        assert lines["sms"].subjects() == ["order_sent"]
+        assert lines["mqtt_devices"].asked_count == 1
 
 
 async def test_nobody_knocks_at_a_channel_that_asked_to_be_left_alone(

@@ -54,6 +54,17 @@ def test_a_service_that_asks_to_wait_is_heard() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "wait"), [(130101, timedelta(minutes=1)), (45009, timedelta(minutes=1)), (-1, None)]
+)
+def test_a_robot_that_has_had_too_many_is_left_alone_for_a_minute(
+    code: int, wait: timedelta | None
+) -> None:
+    """Its code names no time, and it counts by the minute; other errors are tried again soon."""
+    answers = [answer(body=b'{"errcode":%d}' % code)]
+    assert judge(answers, said_yes=True, robot=True, now=START).retry_after == wait
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "dingtalk://sampletoken0123456789/",

@@ -22,7 +22,7 @@ from support.virtual_time import START
 def step(number: int = 0, *, last: bool = False, **changes: Any) -> Step:
     usual = {
         "sent": False, "failures_count": 0, "given_up": False, "throttled": False,
-        "acknowledge_by": None,
+        "hangs": False, "acknowledge_by": None,
     }  # fmt: skip
     return Step(channel_number=number, is_last=last, **{**usual, **changes})
 
@@ -36,6 +36,9 @@ FAILED_TWICE: dict[str, Any] = {"failures_count": 2}
         ([step()], True, Wait(WaitReason.NOT_TRIED)),
         ([step(failures_count=1)], True, MoveOn(MoveReason.FAILED)),
         ([step(throttled=True)], True, MoveOn(MoveReason.THROTTLED)),
+        ([step(hangs=True)], True, MoveOn(MoveReason.HANGS)),
+        ([step(hangs=True)], False, Wait(WaitReason.NOT_TRIED)),
+        ([step(hangs=True, last=True)], True, Wait(WaitReason.NOT_TRIED)),
         ([step(given_up=True)], False, MoveOn(MoveReason.FAILED)),
         ([step(failures_count=1), step(1, last=True)], True, Wait(WaitReason.NOT_TRIED)),
         (
@@ -88,6 +91,7 @@ def chains(draw: st.DrawFn) -> list[Step]:
             failures_count=draw(st.integers(0, 3)),
             given_up=draw(st.booleans()),
             throttled=draw(st.booleans()),
+            hangs=draw(st.booleans()),
             acknowledge_by=draw(moments),
         )
         for number in range(count)
