@@ -121,6 +121,7 @@ def _app(api: FakeApi) -> FastAPI:
         return response
 
     _add_reads(app, api)
+    _add_reads_of_crews(app, api)
     _add_commands(app, api)
     app.include_router(console_files.router)
     return app
@@ -156,6 +157,17 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
         seen = {"as_of": scenes.at(0), "lift_id": lift_id, "last_observed_at": scenes.at(-4)}
         return {**seen, "warnings": api.warnings}
 
+    @app.get("/api/closing-codes")
+    async def closing_codes() -> Json:
+        return scenes.closing_codes()
+
+    @app.get("/api/board/stream")
+    async def stream() -> Response:
+        headers = {"Cache-Control": "no-store"}
+        return StreamingResponse(_board(api), media_type="text/event-stream", headers=headers)
+
+
+def _add_reads_of_crews(app: FastAPI, api: FakeApi) -> None:
     @app.get("/api/notifications/channels")
     async def channels() -> Json:
         return {
@@ -163,10 +175,6 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
             "channels": api.channels,
             "orders_not_delivered": api.orders_not_delivered,
         }
-
-    @app.get("/api/closing-codes")
-    async def closing_codes() -> Json:
-        return scenes.closing_codes()
 
     @app.get("/api/crews")
     async def crews() -> Json:
@@ -181,11 +189,6 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
             if order["crew_id"] == "demo-crew-1"
         ]
         return {"as_of": scenes.at(0), "orders": shown}
-
-    @app.get("/api/board/stream")
-    async def stream() -> Response:
-        headers = {"Cache-Control": "no-store"}
-        return StreamingResponse(_board(api), media_type="text/event-stream", headers=headers)
 
 
 async def _board(api: FakeApi) -> AsyncIterator[str]:

@@ -76,7 +76,7 @@ AGE_MAX = timedelta(hours=1)
 ORDER_FAILURES_MAX = 2
 # Longer than any attempt takes: only a dead sender's message is taken up by another.
 LEASE = timedelta(seconds=30)
-# An attempt that carries an order and takes longer has company: the next channel is tried beside it.
+# An order does not wait for a longer attempt: the next channel is tried beside it.
 HANGS_AFTER = timedelta(seconds=5)
 # A receiver may ask for more time than this; we ask again anyway, lives hang on it.
 RETRY_AFTER_MAX = timedelta(minutes=15)
