@@ -180,16 +180,6 @@ def _add_reads_of_crews(app: FastAPI, api: FakeApi) -> None:
     async def crews() -> Json:
         return {"as_of": scenes.at(0), "crews": scenes.crews(), "next_after": None}
 
-    @app.get("/api/orders")
-    async def orders() -> Json:
-        shown = [
-            {**order, "lift": one["lift"], "incident_state": one["state"]}
-            for one in api.incidents
-            for order in one["orders"]
-            if order["crew_id"] == "demo-crew-1"
-        ]
-        return {"as_of": scenes.at(0), "orders": shown}
-
 
 async def _board(api: FakeApi) -> AsyncIterator[str]:
     reader: asyncio.Queue[str | None] = asyncio.Queue()
