@@ -15,6 +15,7 @@ import { IncidentPage } from "./pages/IncidentPage";
 import { NotFoundPage, RolePage } from "./pages/PlainPages";
 import { SignInPage } from "./pages/SignInPage";
 import { Banners } from "./parts/Banners";
+import { ChannelBanner } from "./parts/ChannelBanner";
 import type { Api } from "./parts/contexts";
 import { ApiContext, PlaceContext, TextContext, useApi, usePlace, useText } from "./parts/contexts";
 import { HelpDialog } from "./parts/HelpDialog";
@@ -115,6 +116,7 @@ function SignedIn({ session, chooseLanguage, leave, expire }: SignedInProps) {
         <a class="skip" href="#content">{t("app.skip")}</a>
         <TopBar {...{ showLive, chooseLanguage, signOut }} openHelp={() => setHelp(true)} />
         {showLive && <Banners />}
+        {showLive && <ChannelBanner />}
         <main id="content" tabIndex={-1}>
           <Page />
         </main>

@@ -8,6 +8,7 @@ import type { Filters } from "../lib/filters";
 import { filtersFromQuery, matches, queryWithFilters, STATE_GROUPS } from "../lib/filters";
 import { byUrgency, isTrapped, standing } from "../lib/urgency";
 import { FilterBar } from "../parts/FilterBar";
+import { ChannelPanel } from "../parts/ChannelPanel";
 import { useLive, usePlace, useText } from "../parts/contexts";
 import { ColumnNames, IncidentRow } from "../parts/IncidentRow";
 import { useKeys } from "../parts/keys";
@@ -107,6 +108,7 @@ export function BoardPage() {
       )}
       <NoticeList />
       <RecentList />
+      <ChannelPanel />
     </div>
   );
 }

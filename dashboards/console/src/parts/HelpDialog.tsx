@@ -11,6 +11,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
     ["Esc", t("help.back")],
     ["/", t("help.filter")],
     ["1 – 5", t("help.groups")],
+    ["n", t("help.channels")],
     ["?", t("help.help")],
   ];
   return (
