@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from contextlib import AsyncExitStack
 
 import psycopg
+import structlog
 from prometheus_client import start_http_server
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
@@ -13,22 +14,29 @@ from psycopg.rows import dict_row
 from liftward_kit.clock import utc_now
 from liftward_kit.database import CONNECT_TIMEOUT_S
 from liftward_kit.log import configure_logs
-from liftward_kit.settings import process_environ
+from liftward_kit.settings import SettingError, process_environ
 from liftward_kit.subcommand import DOES_NOT_HOLD, HOLDS, CallError, print_object
+from liftward_platform.engine import store
 from liftward_platform.engine.cycle import LIMIT, run_cycle
 from liftward_platform.engine.metrics import METRICS
 from liftward_platform.engine.modules import Modules, make_modules
 from liftward_platform.engine.runner import Engine
-from liftward_platform.engine.settings import EngineSettings
+from liftward_platform.engine.settings import REGIONS_SETTING, EngineSettings
 from liftward_platform.migrations.runner import SchemaError, check_schema
 from liftward_platform.notifications.webhook import WebhookSender
+from liftward_platform.rescue.policy import PolicyError
+from liftward_platform.rescue.policy_book import refuse_unknown_districts
+from liftward_platform.rescue.routing import use_router
+
+log = structlog.get_logger()
 
 
 def configure(parser: ArgumentParser) -> None:
     """Settings come from the environment; the options are for tests and operators."""
     parser.add_argument("--once", action="store_true", help="run one full cycle and stop")
     parser.epilog = (
-        "LIFTWARD_RESCUE_POLICY names a policy file, LIFTWARD_WEBHOOK_URL and "
+        "LIFTWARD_RESCUE_POLICY names a policy file, LIFTWARD_RESCUE_POLICY_DIR a directory with "
+        "one for each region, LIFTWARD_OSRM_URL a routing service, LIFTWARD_WEBHOOK_URL and "
         "LIFTWARD_WEBHOOK_SECRET a receiver of notifications, LIFTWARD_SAMPLE_KEEP_DAYS, "
         "LIFTWARD_SUMMARY_KEEP_DAYS and LIFTWARD_EVIDENCE_KEEP_DAYS how long samples, summaries "
         "and the windows around incidents are kept, LIFTWARD_ENGINE_METRICS_PORT where metrics "
@@ -48,11 +56,13 @@ def run(arguments: Namespace) -> int:
 
 async def _run(settings: EngineSettings, *, once: bool) -> int:
     async with AsyncExitStack() as stack:
+        use_router(settings.router)
+        check_regions(settings)
         sender = None
         if settings.webhook is not None:
             sender = await stack.enter_async_context(WebhookSender(settings.webhook))
         modules = make_modules(
-            settings.policy,
+            settings.policies,
             sender=sender,
             signer=settings.ledger_key.signer(),
             keep_days=settings.keep_days,
@@ -60,6 +70,32 @@ async def _run(settings: EngineSettings, *, once: bool) -> int:
         if once:
             return await _one_cycle(settings, modules)
         return await _until_stopped(settings, modules)
+
+
+def check_regions(settings: EngineSettings) -> None:
+    """Refuse a region's district that no lift is registered in, where the registry can be asked.
+
+    Raises
+    ------
+    SettingError
+        At the first such district, with file and line.
+    """
+    if not settings.policies.regional:
+        return
+    try:
+        with psycopg.connect(settings.dsn.reveal, connect_timeout=CONNECT_TIMEOUT_S) as asking:
+            check_schema(asking)
+            districts = store.districts(asking)
+    except (psycopg.OperationalError, SchemaError) as error:
+        # The engine itself waits for the database, and says what is wrong with it.
+        log.warning("districts_not_checked", error=str(error).strip())
+        return
+    if not districts:
+        return  # nothing is registered yet: nothing to be misspelled
+    try:
+        refuse_unknown_districts(settings.policies, districts)
+    except PolicyError as error:
+        raise SettingError(REGIONS_SETTING, error.source, str(error)) from None
 
 
 async def _until_stopped(settings: EngineSettings, modules: Modules) -> int:

@@ -26,6 +26,7 @@ from liftward_platform.ledger.signed_note import Signer
 from liftward_platform.notifications.deliver import Sender, deliver_pull, deliver_push
 from liftward_platform.rescue import due
 from liftward_platform.rescue.policy import Policy
+from liftward_platform.rescue.policy_book import PolicyBook, as_book
 
 Connection = AsyncConnection[DictRow]
 
@@ -96,18 +97,20 @@ async def one_by_one(connection: Connection, limit: int, handle_one: HandleOne) 
 class Detections:
     """Decides what to do about each conclusion of the detector."""
 
-    policy: Policy
+    book: PolicyBook
     name: str = "detections"
 
     async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        policy = self.book.default.policy
+
         async def handle_one(tried: Sequence[int], claimed: Callable[[int], None]) -> bool:
             detection = await intake.claim(connection, now, tried)
             if detection is None:
                 return False
             claimed(detection.detection_id)
-            incident = await intake.take_in(connection, detection, policy=self.policy, now=now)
+            incident = await intake.take_in(connection, detection, policy=policy, now=now)
             if incident is not None:
-                await due.begin(connection, incident, now)
+                await due.begin(connection, incident, now, self.book)
             return True
 
         return await one_by_one(connection, limit, handle_one)
@@ -264,30 +267,33 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Modules:
-    """All modules in their order, in the three groups that run beside each other.
+    """All modules in their order, in the four groups that run beside each other.
 
-    What a rescue waits for never waits behind a slow webhook, a checkpoint or a partition; and
-    those not behind summaries, which read all that the lifts say.
+    A first order never waits behind a storm of deadlines; what a rescue waits for never behind a
+    slow webhook, a checkpoint or a partition; and those not behind summaries, which read all that
+    the lifts say. Groups of one engine meet as two engines do: by locks that are skipped.
     """
 
     rescue: tuple[Module, ...]
+    deadlines: tuple[Module, ...] = ()
     upkeep: tuple[Module, ...] = ()
     history: tuple[Module, ...] = ()
 
     @property
     def all(self) -> tuple[Module, ...]:
-        return (*self.rescue, *self.upkeep, *self.history)
+        return (*self.rescue, *self.deadlines, *self.upkeep, *self.history)
 
 
-def rescue_modules(policy: Policy) -> tuple[Module, ...]:
+def rescue_modules(policy: Policy | PolicyBook) -> tuple[Module, ...]:
     """Return what turns detections into rescues."""
-    return (Detections(policy), Orders(), Deadlines())
+    return (Detections(as_book(policy)), Orders(), Deadlines())
 
 
 def make_modules(
-    policy: Policy, *, sender: Sender | None, signer: Signer, keep_days: KeepDays
+    policy: Policy | PolicyBook, *, sender: Sender | None, signer: Signer, keep_days: KeepDays
 ) -> Modules:
     """Return the modules of a whole engine."""
     upkeep = (Notifications(sender), Checkpoints(signer), Housekeeping(keep_days.samples))
     history = (Evidence(keep_days.evidence), Summaries(keep_days.summaries))
-    return Modules(rescue_modules(policy), upkeep, history)
+    *rescue, deadlines = rescue_modules(policy)
+    return Modules(tuple(rescue), (deadlines,), upkeep, history)

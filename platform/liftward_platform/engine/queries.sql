@@ -16,6 +16,10 @@ LISTEN detection
 -- People say when a rescue changed.
 LISTEN incident
 
+-- districts --
+-- Where there are lifts: a policy for anywhere else would never be used.
+SELECT DISTINCT district FROM lift
+
 -- limit_statements --
 -- A limit on everything: no statement of the engine runs for ever.
 SELECT set_config('statement_timeout', %(timeout)s, false)

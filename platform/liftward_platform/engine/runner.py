@@ -1,6 +1,6 @@
 """Keeps the engine going: cycles, waits, lost databases, a clean stop.
 
-Three groups of modules run beside each other, each with its own connection. Waiting ends with a
+Four groups of modules run beside each other, each with its own connection. Waiting ends with a
 NOTIFY, at the next deadline, or after a second: polling is the guarantee, the rest is speed.
 """
 
@@ -38,16 +38,20 @@ NETWORK_TIMEOUT_MS = 10_000
 KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVES_COUNT = 5, 2, 3
 
 
+# These are woken by a NOTIFY.
+_WAKEABLE = frozenset({"rescue", "deadlines"})
+
+
 @dataclass(slots=True)
 class Engine:
-    """A running engine; `ready_file` is touched after the first full cycle of rescue and upkeep."""
+    """A running engine; `ready_file` is touched after the first cycle of all but history."""
 
     dsn: str
     modules: Modules
     clock: Clock
     ready_file: Path | None = None
     limit: int = LIMIT
-    _waiting_for_first: set[str] = field(default_factory=lambda: {"rescue", "upkeep"}, init=False)
+    _waiting_for_first: set[str] = field(default_factory=set, init=False)
     _lost: set[str] = field(default_factory=set, init=False)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -59,8 +63,12 @@ class Engine:
             When the database's schema is not this program's.
         """
         async with asyncio.TaskGroup() as group:
+            self._waiting_for_first = {"rescue", "upkeep"}
             group.create_task(self._keep_going("rescue", self.modules.rescue, stop))
             group.create_task(self._keep_going("upkeep", self.modules.upkeep, stop))
+            if self.modules.deadlines:
+                self._waiting_for_first.add("deadlines")
+                group.create_task(self._keep_going("deadlines", self.modules.deadlines, stop))
             if self.modules.history:
                 group.create_task(self._keep_going("history", self.modules.history, stop))
 
@@ -70,7 +78,7 @@ class Engine:
         back_off_s = BACK_OFF_S_FIRST
         while not stop.is_set():
             try:
-                async with await self._connect(listens=name == "rescue") as connection:
+                async with await self._connect(listens=name in _WAKEABLE) as connection:
                     self._database_is_back(name)
                     back_off_s = BACK_OFF_S_FIRST
                     await self._work(name, connection, modules, stop)
@@ -109,7 +117,7 @@ class Engine:
     async def _work(
         self, name: str, connection: Connection, modules: tuple[Module, ...], stop: asyncio.Event
     ) -> None:
-        wait = self._wait_for_work if name == "rescue" else self._wait_a_second
+        wait = self._wait_for_work if name in _WAKEABLE else self._wait_a_second
         while not stop.is_set():
             handled = await run_cycle(connection, self.clock(), self.limit, modules)
             self._cycle_done(name)

@@ -7,7 +7,9 @@ from liftward_kit.database import DatabaseSettings
 from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
 from liftward_platform.ledger.key_file import LedgerKeyFile
 from liftward_platform.notifications.webhook import WebhookSettings
-from liftward_platform.rescue.policy import Policy, PolicyError, load
+from liftward_platform.rescue.policy import PolicyError
+from liftward_platform.rescue.policy_book import PolicyBook, load_book
+from liftward_platform.rescue.routing import Router, router_from_environ
 
 # Raw samples are kept for days; what is to be kept longer is summarised, and pinned to incidents.
 KEEP_DAYS_DEFAULT, KEEP_DAYS_MIN, KEEP_DAYS_MAX = 7, 1, 400
@@ -60,7 +62,8 @@ class EngineSettings:
     """What `liftward engine` runs with."""
 
     dsn: Secret
-    policy: Policy
+    policies: PolicyBook
+    router: Router
     webhook: WebhookSettings | None
     ledger_key: LedgerKeyFile
     keep_days: KeepDays
@@ -80,7 +83,8 @@ class EngineSettings:
         ready_file = environ.get("LIFTWARD_READY_FILE", "")
         return cls(
             dsn=DatabaseSettings.from_environ(environ).dsn,
-            policy=_policy(environ),
+            policies=policies_from_environ(environ),
+            router=router_from_environ(environ),
             webhook=WebhookSettings.from_environ(environ),
             ledger_key=LedgerKeyFile.from_environ(environ),
             keep_days=KeepDays.from_environ(environ),
@@ -96,6 +100,7 @@ class EngineSettings:
         )  # fmt: skip
 
 
+POLICY_SETTING, REGIONS_SETTING = "LIFTWARD_RESCUE_POLICY", "LIFTWARD_RESCUE_POLICY_DIR"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -105,9 +110,20 @@ def _log_level(text: str) -> str:
     return text.upper()
 
 
-def _policy(environ: Environ) -> Policy:
-    name = environ.get("LIFTWARD_RESCUE_POLICY", "").strip()
+def policies_from_environ(environ: Environ) -> PolicyBook:
+    """Return the policies: one file for everywhere, and a directory of regions.
+
+    Raises
+    ------
+    SettingError
+        When one of them has a hole: names file, line and key.
+    """
+    names = {name: environ.get(name, "").strip() for name in (POLICY_SETTING, REGIONS_SETTING)}
+    default, regions = (Path(name) if name else None for name in names.values())
     try:
-        return load(Path(name) if name else None)
+        return load_book(default, regions)
     except PolicyError as error:
-        raise SettingError("LIFTWARD_RESCUE_POLICY", name or None, f"{error}") from None
+        wrong = (
+            REGIONS_SETTING if regions and error.source.startswith(str(regions)) else POLICY_SETTING
+        )
+        raise SettingError(wrong, names[wrong] or None, f"{error}") from None

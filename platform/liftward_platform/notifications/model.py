@@ -33,6 +33,9 @@ class Subject(StrEnum):
     ORDER_WITHDRAWN = "order_withdrawn"
     UNANSWERED = "unanswered"  # every level was asked in vain
     RELEASE_OVERDUE = "release_overdue"
+    ARRIVAL_LATE = "arrival_late"  # the limit to arrive has passed
+    LIKELY_LATE = "likely_late"  # nobody may be there by the limit, or a crew has stalled
+    ORDER_NOT_SEEN = "order_not_seen"  # the crew's device has not shown it the order
 
 
 # Everybody at the consoles of the centre.
