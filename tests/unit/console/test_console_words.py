@@ -14,9 +14,11 @@ from liftward_platform.access.model import Role
 from liftward_platform.incidents import detection_decision
 from liftward_platform.incidents.model import IncidentEvent, IncidentState, Outcome
 from liftward_platform.ledger.model import EntryKind
+from liftward_platform.rescue.candidates import PositionSource
 from liftward_platform.rescue.escalation import RemindReason, RestReason, StepReason
 from liftward_platform.rescue.model import DeadlineKind, OrderState
-from liftward_platform.rescue.ranking import RankReason
+from liftward_platform.rescue.ranking import RankReason, TravelSource
+from liftward_platform.rescue.stalls import Why
 from liftward_wire import states
 from liftward_wire.states import CodedState
 
@@ -38,7 +40,10 @@ TABLES: dict[str, tuple[type[Enum], ...]] = {
         RestReason,
         RemindReason,
         RankReason,
+        Why,
     ),
+    "position_source": (PositionSource,),
+    "travel_source": (TravelSource,),
     "transition": (Transition,),
     "ledger_kind": (EntryKind,),
     "signal_state": tuple(
