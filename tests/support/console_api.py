@@ -136,6 +136,10 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
             return problem(404, "not_found", "no such incident")
         return scenes.story(api.incident(incident_id))
 
+    @app.get("/api/incidents/{incident_id}/from-the-spot")
+    async def from_the_spot(incident_id: int) -> Json:
+        return {"as_of": scenes.at(0), "reports": [], "parts": [], "photos": []}
+
     @app.get("/api/incidents/{incident_id}/samples")
     async def samples(incident_id: int) -> Json:
         return scenes.samples(api.incident(incident_id))
@@ -157,16 +161,6 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
     @app.get("/api/crews")
     async def crews() -> Json:
         return {"as_of": scenes.at(0), "crews": scenes.crews(), "next_after": None}
-
-    @app.get("/api/orders")
-    async def orders() -> Json:
-        shown = [
-            {**order, "lift": one["lift"], "incident_state": one["state"]}
-            for one in api.incidents
-            for order in one["orders"]
-            if order["crew_id"] == "demo-crew-1"
-        ]
-        return {"as_of": scenes.at(0), "orders": shown}
 
     @app.get("/api/board/stream")
     async def stream() -> Response:

@@ -5,6 +5,7 @@ NOTIFY, at the next deadline, or after a second: polling is the guarantee, the r
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -34,12 +35,15 @@ BACK_OFF_S_FIRST, BACK_OFF_S_MAX = 0.2, 5.0
 # A statement or a network that takes longer is taken for dead; the next try may do better.
 STATEMENT_TIMEOUT_MS = 30_000
 NETWORK_TIMEOUT_MS = 10_000
+# Our transactions wait for nothing but the database. One that idles has lost its engine, and its
+# locks would keep every other engine, and the API, from that incident for as long as TCP likes.
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
 # A peer that vanished while we wait for its answer: noticed after 5 + 3 * 2 seconds.
 KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVES_COUNT = 5, 2, 3
 
 
-# These are woken by a NOTIFY.
-_WAKEABLE = frozenset({"rescue", "deadlines"})
+# Tells when something is due next.
+NextMoment = Callable[[Connection], Awaitable[datetime | None]]
 
 
 @dataclass(slots=True)
@@ -78,7 +82,7 @@ class Engine:
         back_off_s = BACK_OFF_S_FIRST
         while not stop.is_set():
             try:
-                async with await self._connect(listens=name in _WAKEABLE) as connection:
+                async with await self._connect(listens=bool(moments_of(name, self.modules))) as connection:
                     self._database_is_back(name)
                     back_off_s = BACK_OFF_S_FIRST
                     await self._work(name, connection, modules, stop)
@@ -102,7 +106,9 @@ class Engine:
             application_name="liftward-engine",
         )
         try:
-            await store.limit_statements(connection, STATEMENT_TIMEOUT_MS)
+            await store.limit_statements(
+                connection, STATEMENT_TIMEOUT_MS, idle_ms=IDLE_IN_TRANSACTION_TIMEOUT_MS
+            )
             if listens:
                 await store.listen(connection)
         except BaseException:
@@ -117,23 +123,24 @@ class Engine:
     async def _work(
         self, name: str, connection: Connection, modules: tuple[Module, ...], stop: asyncio.Event
     ) -> None:
-        wait = self._wait_for_work if name in _WAKEABLE else self._wait_a_second
+        moments = moments_of(name, self.modules)
         while not stop.is_set():
             handled = await run_cycle(connection, self.clock(), self.limit, modules)
             self._cycle_done(name)
             if all(count < self.limit for count in handled.values()):
-                await wait(connection, stop)
+                await self._wait_for_work(connection, moments, stop)
 
-    async def _wait_for_work(self, connection: Connection, stop: asyncio.Event) -> None:
+    async def _wait_for_work(
+        self, connection: Connection, moments: tuple[NextMoment, ...], stop: asyncio.Event
+    ) -> None:
         if stop.is_set():
             return
-        moments = (await due.next_deadline(connection), await intake.next_look(connection))
-        timeout_s = wait_s(self.clock(), moments)
+        if not moments:
+            await _pause(stop, WAIT_S_MAX)
+            return
+        timeout_s = wait_s(self.clock(), tuple([await next_at(connection) for next_at in moments]))
         async for _ in connection.notifies(timeout=timeout_s, stop_after=1):
             continue  # all that have come: together they wake us once
-
-    async def _wait_a_second(self, _connection: Connection, stop: asyncio.Event) -> None:
-        await _pause(stop, WAIT_S_MAX)
 
     def _cycle_done(self, name: str) -> None:
         if name not in self._waiting_for_first:
@@ -155,6 +162,17 @@ class Engine:
             self._lost.discard(name)
             if not self._lost:
                 log.info("database_returned")
+
+
+def moments_of(name: str, modules: Modules) -> tuple[NextMoment, ...]:
+    """Return what ends a wait of a group that NOTIFYs wake; none: it looks every second.
+
+    Its own work only: one that waited for another's would spin while the other is busy.
+    """
+    if name == "rescue":
+        own: tuple[NextMoment, ...] = (intake.next_look,)
+        return own if modules.deadlines else (*own, due.next_deadline)
+    return (due.next_deadline,) if name == "deadlines" else ()
 
 
 def wait_s(now: datetime, moments: tuple[datetime | None, ...]) -> float:

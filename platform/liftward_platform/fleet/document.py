@@ -95,6 +95,7 @@ class CrewEntry(_Entry):
     phone: str | None = None
     base_latitude_deg: Latitude
     base_longitude_deg: Longitude
+    members_count: int | None = Field(default=None, ge=1, le=50)
     # Tags of what it can do beside the usual; matched with what lifts need, nothing is guessed.
     skills: Tags = []
     # Its working hours by the local time of the policy, as 08:00-18:00; left out: always.

@@ -26,6 +26,17 @@ UPDATE incident
        release_method = %(release_method)s
  WHERE incident_id = %(incident_id)s
 
+-- set_made_safe --
+-- The lift can neither trap nor hurt anybody any more; the first word counts.
+UPDATE incident SET lift_made_safe_at = %(at)s, lift_made_safe_by = %(actor)s
+ WHERE incident_id = %(incident_id)s AND lift_made_safe_at IS NULL
+
+-- set_cause --
+-- What caused it and how people got out, by the last word.
+UPDATE incident SET cause_code = %(cause_code)s, cause_reported_at = %(at)s, cause_reported_by = %(actor)s,
+       release_method = coalesce(%(release_method)s, release_method)
+ WHERE incident_id = %(incident_id)s
+
 -- set_note --
 -- The dispatcher's words at closing: kept here, never in the ledger.
 UPDATE incident SET note = %(note)s WHERE incident_id = %(incident_id)s

@@ -64,6 +64,16 @@ async def update(connection: Connection, incident: Incident) -> None:
     await connection.execute(QUERIES["update_incident"], values)
 
 
+async def set_made_safe(connection: Connection, incident_id: int, at: datetime, actor: str) -> bool:
+    """Note that the lift is safe; False when that was noted already."""
+    values = {"incident_id": incident_id, "at": at, "actor": actor}
+    return (await connection.execute(QUERIES["set_made_safe"], values)).rowcount == 1
+
+
+async def set_cause(connection: Connection, incident_id: int, values: Mapping[str, Any]) -> None:
+    await connection.execute(QUERIES["set_cause"], {**values, "incident_id": incident_id})
+
+
 async def set_note(connection: Connection, incident_id: int, note: str) -> None:
     await connection.execute(QUERIES["set_note"], {"incident_id": incident_id, "note": note})
 

@@ -36,6 +36,11 @@ class Subject(StrEnum):
     ARRIVAL_LATE = "arrival_late"  # the limit to arrive has passed
     LIKELY_LATE = "likely_late"  # nobody may be there by the limit, or a crew has stalled
     ORDER_NOT_SEEN = "order_not_seen"  # the crew's device has not shown it the order
+    ORDER_TOLD_AGAIN = "order_told_again"  # to that crew: the same order once more
+    REPORT_DOUBTED = "report_doubted"  # a crew said what is hard to believe: confirm or dismiss
+    PERSONS_INJURED = "persons_injured"
+    CHECK_IN_DUE = "check_in_due"  # to a technician alone: say that all is well
+    SIGN_OF_LIFE_MISSING = "sign_of_life_missing"
 
 
 # Everybody at the consoles of the centre.

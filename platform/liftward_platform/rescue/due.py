@@ -17,7 +17,7 @@ from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications import service as notifications
 from liftward_platform.notifications.model import Subject
-from liftward_platform.rescue import loudness, predicting, sending, service, stamping, store
+from liftward_platform.rescue import lone_work, loudness, predicting, sending, service, stamping, store
 from liftward_platform.rescue.escalation import (
     Remind,
     Rest,
@@ -96,6 +96,8 @@ async def fire(connection: Connection, deadline: Deadline, now: datetime) -> str
     others = tuple(other for other in orders if other is not order)
     # Fired first: a round that is due must not count as one still to come.
     await store.fire_deadline(connection, deadline.deadline_id, now=now, result="firing")
+    if deadline.kind is DeadlineKind.CHECK_IN:
+        return await lone_work.fire(connection, incident, deadline, order, now)
     if deadline.kind in EARLY_KINDS:
         reason = await EARLY_KINDS[deadline.kind](connection, incident, orders, order, now)
         await store.fire_deadline(connection, deadline.deadline_id, now=now, result=reason)
@@ -185,7 +187,7 @@ async def _tell_again(
         connection, incident, happening, event="order_told_again", reason="order_not_seen",
         detail=about,
     )  # fmt: skip
-    await sending.tell_crew(connection, order, Subject.ORDER_SENT, now)
+    await sending.tell_crew(connection, order, Subject.ORDER_TOLD_AGAIN, now)
     await loudness.raise_alarm(connection, incident, Subject.ORDER_NOT_SEEN, happening, about)
     return "order_not_seen"
 

@@ -56,7 +56,12 @@ ORDER_TRANSITIONS: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
         _E.REFUSE: _S.REFUSED,
         _E.WITHDRAW: _S.WITHDRAWN,
     },
-    _S.ARRIVED: {_E.FREE: _S.DONE, _E.FINISH: _S.DONE, _E.WITHDRAW: _S.WITHDRAWN},
+    _S.ARRIVED: {
+        _E.FREE: _S.DONE,
+        _E.FINISH: _S.DONE,
+        _E.WITHDRAW: _S.WITHDRAWN,
+        _E.DEPART: _S.ARRIVED,  # told late: the time is filled in, nothing else changes
+    },
     _S.REFUSED: {},
     _S.DONE: {},
     _S.WITHDRAWN: {},
@@ -73,6 +78,7 @@ class DeadlineKind(StrEnum):
     CONFIRM_RELEASE = "confirm_release"  # the release is reported, then confirmed, by then
     PREDICT = "predict"  # how likely a late arrival is, is reckoned again
     ORDER_SEEN = "order_seen"  # the crew's device has shown it the order by then
+    CHECK_IN = "check_in"  # a technician alone at the lift gives a sign of life by then
 
 
 def next_order_state(state: OrderState, event: OrderEvent) -> OrderState:

@@ -69,6 +69,8 @@ class Policy:
     confirm_release_s: float
     grace_s: float
     position_max_age_s: float
+    check_in_s: float
+    check_in_repeat_s: float
     detour_factor: float
     utc_offset_min: int
     speed_kmh: tuple[float, ...]  # by local hour
@@ -102,7 +104,7 @@ class Policy:
                 "first_levels": list(self.first_levels),
                 "wants_every_team": self.wants_every_team,
             },
-            "limits": {name: getattr(self, name) for name in _LIMITS},
+            "limits": {name: getattr(self, name) for name in (*_LIMITS, *_LATER_LIMITS)},
             "prediction": {name: getattr(self.prediction, name) for name in _PREDICTION},
             "travel": {
                 "detour_factor": self.detour_factor,
@@ -123,6 +125,11 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "confirm_release_s": (30, _DAY_S),
     "grace_s": (60, _DAY_S),
     "position_max_age_s": (60, _DAY_S),
+}
+# Younger than policies that running incidents keep: key -> (lowest, highest, when it is missing).
+_LATER_LIMITS: Mapping[str, tuple[float, float, float]] = {
+    "check_in_s": (60, 4 * 3600, 600),
+    "check_in_repeat_s": (30, 3600, 120),
 }
 ACCEPT_S_SPAN = _LIMITS["accept_s"]
 _DEPART_S_SPAN = (10.0, 3600.0)
@@ -204,6 +211,10 @@ def parse(
 def read_policy(reader: Reader) -> Policy:
     """Read a policy's keys, and leave any others to the caller."""
     limits = {name: reader.number(f"limits.{name}", *span) for name, span in _LIMITS.items()}
+    limits |= {
+        name: reader.number(f"limits.{name}", low, high) if reader.has(f"limits.{name}") else usual
+        for name, (low, high, usual) in _LATER_LIMITS.items()
+    }
     rows = level_rows(reader)
     policy = Policy(
         version=reader.text("version"),

@@ -1,9 +1,10 @@
 -- candidates --
 -- Crews that may be sent to a lift: those of its maintainer, of rescue stations and public rescue;
--- per standing the free ones first, then the nearest by a flat-earth guess, which is good enough to
--- leave the far ones out.
+-- per standing the free and able ones first, then the nearest by a flat-earth guess, which is good
+-- enough to leave the far ones out.
 WITH place AS (
-    SELECT lift.latitude_deg, lift.longitude_deg, cos(radians(lift.latitude_deg)) AS narrowing
+    SELECT lift.latitude_deg, lift.longitude_deg, cos(radians(lift.latitude_deg)) AS narrowing,
+           lift.skills_needed
       FROM lift WHERE lift_key = %(lift_key)s
 ), contract AS (
     SELECT maintainer_id FROM maintenance_contract
@@ -28,7 +29,8 @@ WITH place AS (
 ), near AS (
     SELECT standing.*, coalesce(elsewhere.load_count, 0) AS load_count,
            row_number() OVER (PARTITION BY standing ORDER BY
-               elsewhere.crew_id IS NULL AND standing.on_duty AND standing.in_shift DESC,
+               (elsewhere.crew_id IS NULL AND standing.on_duty AND standing.in_shift
+                AND standing.skills @> place.skills_needed) DESC,
                (coalesce(standing.latitude_deg, base_latitude_deg) - place.latitude_deg) ^ 2
                + ((coalesce(standing.longitude_deg, base_longitude_deg) - place.longitude_deg)
                   * place.narrowing) ^ 2) AS place_number
@@ -168,6 +170,20 @@ UPDATE deadline SET cancelled_at = %(now)s, result = %(result)s
    AND (%(order_id)s::bigint IS NULL OR order_id = %(order_id)s)
    AND fired_at IS NULL AND cancelled_at IS NULL
 
+-- begin_lone_work --
+-- The crew of this order is one person.
+UPDATE rescue_order SET alone = true, last_sign_at = %(now)s WHERE order_id = %(order_id)s
+
+-- note_sign_of_life --
+-- A technician who is alone was heard.
+UPDATE rescue_order SET last_sign_at = %(now)s WHERE order_id = %(order_id)s AND alone
+
+-- missed_check_ins --
+-- How many signs of life are missing in a row.
+SELECT count(*) AS count FROM deadline JOIN rescue_order USING (order_id)
+ WHERE deadline.order_id = %(order_id)s AND deadline.kind = 'check_in'
+   AND deadline.fired_at > rescue_order.last_sign_at
+
 -- has_deadline --
 -- Tell whether a deadline of this kind is still to come.
 SELECT EXISTS (SELECT FROM deadline WHERE incident_id = %(incident_id)s AND kind = %(kind)s
@@ -203,13 +219,19 @@ SELECT incident.incident_id FROM incident
    FOR UPDATE SKIP LOCKED
 
 -- open_deadlines --
--- What is still due for these incidents, soonest first; looks of the engine are no limit of anybody. The limit to arrive is shown as it was set:
--- asking again does not make it later, it is overdue until somebody is there.
+-- What is still due for these incidents, soonest first; looks of the engine are no limit of anybody.
+-- The limit to arrive is shown as it was set: asking again does not make it later, it is overdue until
+-- somebody is there. So is a sign of life.
 SELECT deadline_id, incident_id, order_id, kind,
        CASE kind
            WHEN 'arrive' THEN (SELECT min(first.due_at) FROM deadline AS first
                                 WHERE first.incident_id = deadline.incident_id
                                   AND first.kind = 'arrive')
+           WHEN 'check_in' THEN (SELECT min(first.due_at)
+                                   FROM deadline AS first JOIN rescue_order USING (order_id)
+                                  WHERE first.order_id = deadline.order_id
+                                    AND first.kind = 'check_in' AND first.cancelled_at IS NULL
+                                    AND first.due_at > rescue_order.last_sign_at)
            ELSE due_at
        END AS due_at
   FROM deadline

@@ -11,10 +11,13 @@ import pytest
 
 from liftward_detection.kinds import Level, Transition
 from liftward_platform.access.model import Role
+from liftward_platform.crews.model import Action, DecisionReason
+from liftward_platform.crews.plausibility import Doubt
 from liftward_platform.incidents import detection_decision
 from liftward_platform.incidents.model import IncidentEvent, IncidentState, Outcome
 from liftward_platform.ledger.model import EntryKind
 from liftward_platform.rescue.candidates import PositionSource
+from liftward_platform.rescue.check_in import SilenceReason
 from liftward_platform.rescue.escalation import RemindReason, RestReason, StepReason
 from liftward_platform.rescue.model import DeadlineKind, OrderState
 from liftward_platform.rescue.ranking import RankReason, TravelSource
@@ -41,9 +44,13 @@ TABLES: dict[str, tuple[type[Enum], ...]] = {
         RemindReason,
         RankReason,
         Why,
+        Doubt,
+        DecisionReason,
+        SilenceReason,
     ),
     "position_source": (PositionSource,),
     "travel_source": (TravelSource,),
+    "crew_action": (Action,),
     "transition": (Transition,),
     "ledger_kind": (EntryKind,),
     "signal_state": tuple(
@@ -75,7 +82,11 @@ def test_every_code_has_a_word(table: str, file: str) -> None:
 def test_every_event_and_reason_of_a_story_has_a_word(file: str) -> None:
     """Events and reasons that services write as plain text count too."""
     platform = Path(detection_decision.__file__).parents[1]
-    sources = [*platform.glob("incidents/*.py"), *platform.glob("rescue/*.py")]
+    sources = [
+        source
+        for part in ("incidents", "rescue", "crews")
+        for source in platform.glob(f"{part}/*.py")
+    ]
     code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     events = set(re.findall(r'\bevent="(\w+)"', code))
     reasons = set(re.findall(r'\breason="(\w+)"', code))

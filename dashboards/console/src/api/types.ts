@@ -38,6 +38,21 @@ export type CrewList = Schemas["CrewsOut"];
 export type Samples = Schemas["SamplesOut"];
 export type SignalValue = NonNullable<Samples["signals"][string]>[number];
 
+/** An order with all that its crew's page shows. */
+export type CrewPageOrder = Schemas["CrewOrderOut"];
+export type CrewPageData = Schemas["CrewOrdersOut"];
+export type QueueAnswer = Schemas["QueueOut"];
+export type QueueResult = Schemas["QueueResultOut"];
+export type Doubt = Schemas["Doubt"];
+export type CrewActionName = Schemas["Action"];
+export type CrewReport = Schemas["CrewReportOut"];
+export type FromTheSpot = Schemas["FromTheSpotOut"];
+export type SpotPhoto = Schemas["PhotoOut"];
+export type ArriveBody = Schemas["ArriveIn"];
+export type CauseBody = Schemas["CauseIn"];
+export type PartsBody = Schemas["PartsIn"];
+export type DecideBody = Schemas["DecideIn"];
+
 export type ClosingCodes = Schemas["ClosingCodesOut"];
 export type NamedCode = Schemas["CodeOut"];
 

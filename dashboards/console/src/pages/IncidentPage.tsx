@@ -1,5 +1,6 @@
 /** One incident: what is known, what can be done, and everything that has happened. */
 
+import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
 import type { Failure } from "../api/client";
@@ -13,6 +14,7 @@ import { LedgerPanel } from "../parts/LedgerPanel";
 import { LimitTable } from "../parts/LimitTable";
 import { Link } from "../parts/Link";
 import { OrderHistory } from "../parts/OrderCards";
+import { HeldReports, SpotPanel, useSpot } from "../parts/SpotPanel";
 import { RescueControls } from "../parts/RescueControls";
 import { Story } from "../parts/Story";
 import { VerdictLine, VerdictPanel } from "../parts/VerdictPanel";
@@ -55,6 +57,7 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
   const live = board.open?.[incident_id] ?? board.recent.find((one) => one.incident_id === incident_id);
   const { detail, failure, reload } = useDetail(incident_id, live);
   const commands = useCommands(reload);
+  const spot = useSpot(incident_id, detail);
   useKeys({ Escape: () => place.go(pathWithLanguage("/", place.query)) });
 
   const incident = newest(live, detail);
@@ -66,8 +69,9 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
       </nav>
       <IncidentHeader incident={incident} note={detail?.note ?? null} />
       {detail && <VerdictLine detections={detail.detections} />}
+      <HeldReports {...{ spot, incident, commands }} />
       <RescueControls incident={incident} orders={detail?.orders ?? incident.orders} commands={commands} />
-      {detail ? <Panels detail={detail} incident={incident} /> : <p class="empty">{t("app.loading")}</p>}
+      {detail ? <Panels detail={detail} incident={incident} spot={<SpotPanel {...{ spot, commands }} />} /> : <p class="empty">{t("app.loading")}</p>}
       {failure && detail && <Problem failure={failure} reload={reload} />}
     </div>
   );
@@ -78,11 +82,18 @@ function newest(live: Incident | undefined, detail: IncidentDetail | null): Inci
   return live ?? detail?.incident ?? null;
 }
 
-function Panels({ detail, incident }: { detail: IncidentDetail; incident: Incident }) {
+interface PanelsProps {
+  detail: IncidentDetail;
+  incident: Incident;
+  spot: ComponentChildren;
+}
+
+function Panels({ detail, incident, spot }: PanelsProps) {
   return (
     <div class="panels">
       <div class="panel-column">
         <Story log={detail.log} orders={detail.orders} />
+        {spot}
         <OrderHistory orders={detail.orders} />
         <LedgerPanel entries={detail.ledger} />
       </div>
