@@ -21,11 +21,12 @@ from liftward_platform.engine.cycle import LIMIT, run_cycle
 from liftward_platform.engine.metrics import METRICS
 from liftward_platform.engine.modules import Modules, make_modules
 from liftward_platform.engine.runner import Engine
-from liftward_platform.engine.settings import REGIONS_SETTING, EngineSettings
+from liftward_platform.engine.settings import EngineSettings
 from liftward_platform.migrations.runner import SchemaError, check_schema
 from liftward_platform.notifications.webhook import WebhookSender
 from liftward_platform.rescue.policy import PolicyError
 from liftward_platform.rescue.policy_book import refuse_unknown_districts
+from liftward_platform.rescue.policy_setting import REGIONS_SETTING
 from liftward_platform.rescue.routing import use_router
 
 log = structlog.get_logger()

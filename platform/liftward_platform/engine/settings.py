@@ -7,8 +7,8 @@ from liftward_kit.database import DatabaseSettings
 from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
 from liftward_platform.ledger.key_file import LedgerKeyFile
 from liftward_platform.notifications.webhook import WebhookSettings
-from liftward_platform.rescue.policy import PolicyError
-from liftward_platform.rescue.policy_book import PolicyBook, load_book
+from liftward_platform.rescue.policy_book import PolicyBook
+from liftward_platform.rescue.policy_setting import policies_from_environ
 from liftward_platform.rescue.routing import Router, router_from_environ
 
 # Raw samples are kept for days; what is to be kept longer is summarised, and pinned to incidents.
@@ -100,7 +100,6 @@ class EngineSettings:
         )  # fmt: skip
 
 
-POLICY_SETTING, REGIONS_SETTING = "LIFTWARD_RESCUE_POLICY", "LIFTWARD_RESCUE_POLICY_DIR"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -108,22 +107,3 @@ def _log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(text)
     return text.upper()
-
-
-def policies_from_environ(environ: Environ) -> PolicyBook:
-    """Return the policies: one file for everywhere, and a directory of regions.
-
-    Raises
-    ------
-    SettingError
-        When one of them has a hole: names file, line and key.
-    """
-    names = {name: environ.get(name, "").strip() for name in (POLICY_SETTING, REGIONS_SETTING)}
-    default, regions = (Path(name) if name else None for name in names.values())
-    try:
-        return load_book(default, regions)
-    except PolicyError as error:
-        wrong = (
-            REGIONS_SETTING if regions and error.source.startswith(str(regions)) else POLICY_SETTING
-        )
-        raise SettingError(wrong, names[wrong] or None, f"{error}") from None
