@@ -44,7 +44,7 @@ async def test_a_crew_that_said_yes_and_does_not_leave_is_joined_by_the_next_lev
         await story.time_passes(minutes=1.5)
 
         assert await story.orders(incident) == [("near", "accepted"), ("station", "sent")]
-        assert ("predicted_late", "not_departed") in await story.told(incident)
+        assert ("predicted_late", "has_not_left") in await story.told(incident)
         assert (await loudness(story, incident))[0] == ("likely_late", 1)
 
 
@@ -104,7 +104,7 @@ async def test_what_persists_gets_louder_and_never_sends_more_than_the_levels_th
         acted = [
             row["fired_at"]
             for row in await story.deadlines(incident, "predict")
-            if row["reason"] in {"not_departed", "likely_late"}
+            if row["reason"] in {"has_not_left", "likely_late"}
         ]
         gaps = [(after - before).total_seconds() for before, after in pairwise(acted)]
         assert min(gaps) >= 300

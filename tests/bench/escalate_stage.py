@@ -20,7 +20,8 @@ from support.durable_postgres import DurablePostgres, durable_postgres
 from support.processes import LiftwardProcess, LiftwardProcesses, liftward_processes
 
 CREWS_COUNT = 2_000
-MAINTAINERS_COUNT = 100
+# Odd, so that each of them has crews: every fourth crew is of a station.
+MAINTAINERS_COUNT = 41
 # Every rescue that is only waiting for a confirmation holds so many of the open deadlines.
 DEADLINES_PER_INCIDENT = 20
 LIFTS_COUNT = 20_000
@@ -37,7 +38,7 @@ SELECT 'maintainer-' || n, 'maintainer'::party_kind, 'Bench Maintainer ' || n
 SELECT 'station-' || n, 'rescue_station'::party_kind, 'Bench Station ' || n
   FROM generate_series(1, 50) AS n;
 """
-# A city of half a degree; positions are those of a few minutes ago, for nine in ten.
+# A city of a quarter of a degree; positions are those of a few minutes ago, for nine in ten.
 _CREWS: LiteralString = """
 SELECT setseed(0.5);
 INSERT INTO crew (crew_id, party_id, name, base_latitude_deg, base_longitude_deg, latitude_deg,
@@ -46,8 +47,8 @@ SELECT 'crew-' || n,
        CASE WHEN n % 20 = 0 THEN 'public-rescue'
             WHEN n % 4 = 0 THEN 'station-' || (1 + n % 50)
             ELSE 'maintainer-' || (1 + n % {maintainers}) END,
-       'Bench Crew ' || n, 31 + random() / 2, 121 + random() / 2, 31 + random() / 2,
-       121 + random() / 2, now() - (n % 10) * interval '4 minutes'
+       'Bench Crew ' || n, 31 + random() / 4, 121 + random() / 4, 31 + random() / 4,
+       121 + random() / 4, now() - (n % 10) * interval '4 minutes'
   FROM generate_series(1, {crews}) AS n;
 """
 _LIFTS: LiteralString = """
@@ -55,7 +56,7 @@ INSERT INTO lift (lift_id, rescue_code, building, address, district, site_type, 
                   longitude_deg, floors_count, rated_speed_mps, rated_load_kg, maker_id, model,
                   installed_on, use_unit_id, registered_at)
 SELECT 'LIFT-' || n, 'R-' || n, 'Bench Tower', 'Bench Road ' || n, 'Bench District', 'residential',
-       31 + random() / 2, 121 + random() / 2, 20, 1.75, 1000, 'maker-01', 'Bench 1', '2020-01-01',
+       31 + random() / 4, 121 + random() / 4, 20, 1.75, 1000, 'maker-01', 'Bench 1', '2020-01-01',
        'use-unit-01', '2024-01-01'
   FROM generate_series(1, {lifts}) AS n;
 INSERT INTO maintenance_contract (lift_key, maintainer_id, valid_from)

@@ -82,7 +82,9 @@ class Engine:
         back_off_s = BACK_OFF_S_FIRST
         while not stop.is_set():
             try:
-                async with await self._connect(listens=bool(moments_of(name, self.modules))) as connection:
+                async with await self._connect(
+                    listens=bool(moments_of(name, self.modules))
+                ) as connection:
                     self._database_is_back(name)
                     back_off_s = BACK_OFF_S_FIRST
                     await self._work(name, connection, modules, stop)

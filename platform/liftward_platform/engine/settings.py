@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liftward_kit.database import DatabaseSettings
-from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
+from liftward_kit.settings import Environ, Secret, count_between, read
 from liftward_platform.ledger.key_file import LedgerKeyFile
 from liftward_platform.notifications.webhook import WebhookSettings
 from liftward_platform.rescue.policy_book import PolicyBook

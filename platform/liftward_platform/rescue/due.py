@@ -17,7 +17,15 @@ from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications import service as notifications
 from liftward_platform.notifications.model import Subject
-from liftward_platform.rescue import lone_work, loudness, predicting, sending, service, stamping, store
+from liftward_platform.rescue import (
+    lone_work,
+    loudness,
+    predicting,
+    sending,
+    service,
+    stamping,
+    store,
+)
 from liftward_platform.rescue.escalation import (
     Remind,
     Rest,

@@ -25,7 +25,7 @@ class StepReason(StrEnum):
     AT_ONCE = "at_once"  # the policy asks this level together with the first
     TEAM_MISSING = "team_missing"  # the policy wants a crew of this level too
     LIKELY_LATE = "likely_late"  # nobody may be there by the limit: the next level also
-    NOT_DEPARTED = "not_departed"  # said yes and has not left: the next level also
+    HAS_NOT_LEFT = "has_not_left"  # said yes and has not left: the next level also
     NOT_NEARER = "not_nearer"  # left and does not come nearer: the next level also
 
 

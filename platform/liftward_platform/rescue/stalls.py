@@ -24,7 +24,7 @@ class Why(StrEnum):
     """Why one more crew is sent before the limit has passed, or is not."""
 
     LIKELY_LATE = "likely_late"
-    NOT_DEPARTED = "not_departed"  # said yes and has not left
+    HAS_NOT_LEFT = "has_not_left"  # said yes and has not left
     NOT_NEARER = "not_nearer"  # left and does not come nearer
     IN_TIME = "in_time"
     ACTED_LATELY = "acted_lately"  # likely late, but the last crew was sent just now
@@ -82,7 +82,7 @@ def stalled(
     if order.state is OrderState.ACCEPTED and order.answered_at is not None:
         limit_s = policy.leg(order.response_level).depart_s
         late = now - order.answered_at >= timedelta(seconds=limit_s)
-        return Why.NOT_DEPARTED if late else None
+        return Why.HAS_NOT_LEFT if late else None
     if order.state is not OrderState.UNDER_WAY or order.under_way_at is None or remaining is None:
         return None
     driven_s = (remaining.at - order.under_way_at).total_seconds()

@@ -128,7 +128,7 @@ export const WORDS_EN = {
     at_once: "the policy asks this level at once, too",
     team_missing: "the policy wants a crew of this level",
     likely_late: "nobody may be there by the limit",
-    not_departed: "accepted, but has not left",
+    has_not_left: "accepted, but has not left",
     not_nearer: "left, but does not come nearer",
     in_time: "expected in time",
     acted_lately: "probably late; the last crew was asked just now",

@@ -126,7 +126,7 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     at_once: "按策略同时询问本级",
     team_missing: "按策略本级须有班组",
     likely_late: "可能无人按时到场",
-    not_departed: "已接单但未出发",
+    has_not_left: "已接单但未出发",
     not_nearer: "已出发但未接近",
     in_time: "预计按时到场",
     acted_lately: "预计超时；刚刚已加派",

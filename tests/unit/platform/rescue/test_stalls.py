@@ -82,7 +82,7 @@ def test_a_crew_that_said_yes_and_does_not_leave_has_stalled() -> None:
     after = first_stalled([one], [None], POLICY, now=START + limit)
 
     assert before is None
-    assert after == (one, Why.NOT_DEPARTED)
+    assert after == (one, Why.HAS_NOT_LEFT)
 
 
 def test_a_crew_that_left_and_does_not_come_nearer_has_stalled() -> None:
