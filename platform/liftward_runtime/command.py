@@ -31,6 +31,7 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
         "watch a device over the broker and judge it by the contract",
     ),
     "engine": ("liftward_platform.engine.command", "run the rescue engine"),
+    "rescue": ("liftward_platform.rescue.command", "learn road speeds from past orders"),
     "api": ("liftward_platform.api.command", "run the HTTP API and the console"),
     "account": ("liftward_platform.access.command", "create, list and disable accounts"),
     "fleet": ("liftward_platform.fleet.command", "load and list lifts, parties and crews"),

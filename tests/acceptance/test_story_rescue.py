@@ -70,16 +70,16 @@ async def test_refused_then_another_crew_of_the_same_level(
 async def test_nobody_answers_and_the_rescue_never_falls_silent(
     database_dsn: str, virtual_clock: VirtualClock
 ) -> None:
-    """Three minutes of silence lead to level 2, then 3; then everybody is asked round and round."""
+    """Three minutes of silence lead to level 2, one more to 3; then everybody, round and round."""
     async with rescue_story(database_dsn, virtual_clock) as story:
         incident = await story.someone_is_trapped()
         await story.time_passes(minutes=3)
         assert await story.orders(incident) == [("near", "no_answer"), ("station", "sent")]
-        await story.time_passes(minutes=3)
+        await story.time_passes(minutes=1)
         assert (await story.orders(incident))[-1] == ("public", "sent")
         assert (await story.incident(incident))["response_level"] == 3
 
-        await story.time_passes(minutes=3)
+        await story.time_passes(minutes=1)
         assert ("unanswered", "no_crew_left_to_ask") in await story.told(incident)
         assert (await story.orders(incident))[-1] == ("far", "sent")
 
@@ -108,15 +108,21 @@ async def test_not_arrived_in_thirty_minutes_sends_the_next_level_also(
         await story.crew("near", "accepts")
         await story.crew("near", "departs")
 
-        await story.time_passes(minutes=30)
-        assert await story.orders(incident) == [("near", "under_way"), ("station", "sent")]
-        assert ("escalated", "not_arrived") in await story.told(incident)
+        await story.time_passes(minutes=10)
+        assert await story.orders(incident) == [("near", "under_way")]
+        await story.time_passes(minutes=20)
+        assert (await story.orders(incident))[0] == ("near", "under_way")
+        assert ("escalated", "likely_late") in await story.told(incident)
+        assert (await story.orders(incident))[-1][1] == "sent"
+        reasons = [row["reason"] for row in await story.deadlines(incident, "arrive")]
+        assert reasons == ["not_arrived"]
         assert (await story.incident(incident))["state"] == "under_way"
 
         await story.crew("station", "accepts")
         await story.crew("station", "arrives")
         await story.crew("station", "frees")
-        assert await story.orders(incident) == [("near", "withdrawn"), ("station", "done")]
+        orders = dict(await story.orders(incident))
+        assert (orders["near"], orders["station"]) == ("withdrawn", "done")
         assert "order_withdrawn" in await story.ledger(incident)
 
 
@@ -160,13 +166,13 @@ async def test_a_yes_after_the_limit_is_still_a_yes(
     """The first crew answers late: it comes, and the level asked meanwhile stays asked."""
     async with rescue_story(database_dsn, virtual_clock) as story:
         incident = await story.someone_is_trapped()
-        await story.time_passes(minutes=4)
+        await story.time_passes(minutes=3.5)
 
         await story.crew("near", "accepts")
 
         assert await story.orders(incident) == [("near", "accepted"), ("station", "sent")]
         assert ("order_accepted", "accepted_late") in await story.told(incident)
-        await story.time_passes(minutes=5)
+        await story.time_passes(minutes=3)
         assert await story.orders(incident) == [("near", "accepted"), ("station", "no_answer")]
         assert (await story.incident(incident))["state"] == "accepted"
 

@@ -119,6 +119,35 @@ async def test_the_story_is_told_in_words(open_console: OpenConsole) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "facts", "behind"),
+    [
+        (
+            "en-GB",
+            ("surge: many (21 open)", "62 % 12 s ago", "Alarm 2 of 3"),
+            ("by the roads", "from its base: the position is too old · 46 min old"),
+        ),
+        (
+            "zh-CN",
+            ("高峰：many（21 起未结）", "62 % 12 秒前", "告警 2/3 级"),
+            ("按道路计算", "按驻地：位置已过期 · 46 分钟前"),
+        ),
+    ],
+)
+async def test_policy_prediction_and_what_stood_behind_the_ranking_are_shown(
+    open_console: OpenConsole, language: str, facts: tuple[str, ...], behind: tuple[str, ...]
+) -> None:
+    """Region and rule of the stamped policy, P(late) with its age, alarm level, candidate facts."""
+    page = await open_console("/incidents/4104", language=language)
+
+    for words in ("sample-north-1", *facts):
+        await expect(page.locator(".incident-header .facts")).to_contain_text(words)
+    for words in behind:
+        await expect(page.locator("section[aria-labelledby=candidates-title]")).to_contain_text(
+            words
+        )
+
+
+@pytest.mark.parametrize(
     ("name", "size"),
     [("incident-story-desktop-zh", (1440, 900)), ("incident-story-phone-zh", PHONE)],
 )

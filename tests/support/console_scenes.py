@@ -103,6 +103,16 @@ def incident(incident_id: int, state: str, where: Json, *, age_s: float, **chang
         "release_method": None,
         "last_observed_at": at(-2),
         "unanswered": False,
+        "policy": {
+            "region": "sample-north",
+            "version": "sample-north-1",
+            "open_count": 21,
+            "hours": None,
+            "surge": "many",
+        },
+        "late_probability": 0.62,
+        "late_predicted_at": at(-12),
+        "alarm_level": 2,
         "orders": [],
         "deadlines": [],
         "actions": actions,
@@ -283,6 +293,13 @@ def story(shown: Json) -> Json:
                 "travel_time_s": travel_s,
                 "eligible": eligible,
                 "reason": reason,
+                "facts": {
+                    "position_source": "base_fix_stale" if rank == 2 else "fix",
+                    "position_age_s": 2760.0 if rank == 2 else 40.0,
+                    "travel_source": "routing" if rank == 1 else "estimate",
+                    "load_count": 0,
+                    "missing_skills": [],
+                },
             }
             for rank, crew, level, travel_s, eligible, reason in (
                 (1, "Demo Crew 9", 1, 360.0, True, "nearest_of_contract"),

@@ -310,6 +310,15 @@ class RescueStory:
         )
         return [row["kind"] for row in rows]
 
+    async def deadlines(self, incident_id: int, kind: str) -> list[DictRow]:
+        """The deadlines of one kind that fired, in order: when, and what came of it."""
+        return await self._rows(
+            "SELECT fired_at, result AS reason FROM deadline WHERE incident_id = %(incident_id)s"
+            " AND kind = %(kind)s AND fired_at IS NOT NULL ORDER BY fired_at, deadline_id",
+            incident_id=incident_id,
+            kind=kind,
+        )
+
     async def ledger(self, incident_id: int) -> list[str]:
         """The kinds of the ledger's entries about an incident, in order."""
         rows = await self._rows(

@@ -28,7 +28,7 @@ async def _run(settings: EngineSettings, skew: timedelta) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     modules = make_modules(
-        settings.policy,
+        settings.policies,
         notifications=Notifications(),
         signer=settings.ledger_key.signer(),
         keep_days=settings.keep_days,

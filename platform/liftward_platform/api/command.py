@@ -15,6 +15,7 @@ from liftward_platform.api.server import serve
 from liftward_platform.api.settings import ApiSettings
 from liftward_platform.api.standard_logs import forward_standard_logs
 from liftward_platform.migrations.runner import SchemaError, check_schema
+from liftward_platform.rescue.routing import router_from_environ, use_router
 
 log = structlog.get_logger()
 
@@ -26,7 +27,8 @@ def configure(parser: ArgumentParser) -> None:
     parser.epilog = (
         "Settings: LIFTWARD_DATABASE_URL, LIFTWARD_HTTP_HOST (127.0.0.1), LIFTWARD_HTTP_PORT "
         "(9633; 0 = any free), LIFTWARD_HTTP_POOL_MIN, LIFTWARD_HTTP_POOL_MAX, LIFTWARD_LOG_LEVEL, "
-        "LIFTWARD_READY_FILE (touched when requests are answered)."
+        "LIFTWARD_OSRM_URL (a routing service), LIFTWARD_READY_FILE (touched when requests are "
+        "answered)."
     )
 
 
@@ -35,6 +37,7 @@ def run(_arguments: Namespace) -> int:
     settings = ApiSettings.from_environ(process_environ())
     configure_logs("api", level=settings.log_level)
     forward_standard_logs()
+    use_router(router_from_environ(process_environ()))
     app = create_app(settings)
     await_schema(settings.dsn)
     return HOLDS if serve(app, settings) else DOES_NOT_HOLD

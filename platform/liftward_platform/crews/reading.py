@@ -29,7 +29,7 @@ async def crew_orders(connection: Connection, actor: Actor, now: datetime) -> Cr
     """Return what a crew works from: its live orders and the last few others, newest first."""
     assert actor.crew_id is not None, "only crews ask"
     crew = await parties.crew_by_id(connection, actor.crew_id)
-    listed = await reading.listed_orders(connection, actor)
+    listed = await reading.listed_orders(connection, actor, now)
     extras = await store.order_extras(connection, [order.order_id for order in listed])
     return CrewOrdersOut(
         as_of=now,

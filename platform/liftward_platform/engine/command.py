@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from contextlib import AsyncExitStack
 
 import psycopg
+import structlog
 from prometheus_client import start_http_server
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
@@ -13,8 +14,9 @@ from psycopg.rows import dict_row
 from liftward_kit.clock import utc_now
 from liftward_kit.database import CONNECT_TIMEOUT_S
 from liftward_kit.log import configure_logs
-from liftward_kit.settings import process_environ
+from liftward_kit.settings import SettingError, process_environ
 from liftward_kit.subcommand import DOES_NOT_HOLD, HOLDS, CallError, print_object
+from liftward_platform.engine import store
 from liftward_platform.engine.cycle import LIMIT, run_cycle
 from liftward_platform.engine.metrics import METRICS
 from liftward_platform.engine.modules import Modules, make_modules
@@ -24,14 +26,21 @@ from liftward_platform.engine.telling import Notifications
 from liftward_platform.migrations.runner import SchemaError, check_schema
 from liftward_platform.notifications.dispatch import Dispatch
 from liftward_platform.notifications.opening import open_senders
+from liftward_platform.rescue.policy import PolicyError
+from liftward_platform.rescue.policy_book import refuse_unknown_districts
+from liftward_platform.rescue.policy_setting import REGIONS_SETTING
+from liftward_platform.rescue.routing import use_router
+
+log = structlog.get_logger()
 
 
 def configure(parser: ArgumentParser) -> None:
     """Settings come from the environment; the options are for tests and operators."""
     parser.add_argument("--once", action="store_true", help="run one full cycle and stop")
     parser.epilog = (
-        "LIFTWARD_RESCUE_POLICY names a policy file, LIFTWARD_NOTIFY_FILE who is told what by "
-        "which channels, LIFTWARD_WEBHOOK_URL and "
+        "LIFTWARD_RESCUE_POLICY names a policy file, LIFTWARD_RESCUE_POLICY_DIR a directory with "
+        "one for each region, LIFTWARD_OSRM_URL a routing service, LIFTWARD_NOTIFY_FILE who is "
+        "told what by which channels, LIFTWARD_WEBHOOK_URL and "
         "LIFTWARD_WEBHOOK_SECRET a receiver of notifications, LIFTWARD_SAMPLE_KEEP_DAYS, "
         "LIFTWARD_SUMMARY_KEEP_DAYS and LIFTWARD_EVIDENCE_KEEP_DAYS how long samples, summaries "
         "and the windows around incidents are kept, LIFTWARD_ENGINE_METRICS_PORT where metrics "
@@ -51,10 +60,12 @@ def run(arguments: Namespace) -> int:
 
 async def _run(settings: EngineSettings, *, once: bool) -> int:
     async with AsyncExitStack() as stack:
+        use_router(settings.router)
+        check_regions(settings)
         senders = await open_senders(stack, settings.destinations, process_environ())
         dispatch = await stack.enter_async_context(Dispatch(senders))
         modules = make_modules(
-            settings.policy,
+            settings.policies,
             notifications=Notifications(settings.destinations, dispatch),
             signer=settings.ledger_key.signer(),
             keep_days=settings.keep_days,
@@ -62,6 +73,32 @@ async def _run(settings: EngineSettings, *, once: bool) -> int:
         if once:
             return await _one_cycle(settings, modules)
         return await _until_stopped(settings, modules)
+
+
+def check_regions(settings: EngineSettings) -> None:
+    """Refuse a region's district that no lift is registered in, where the registry can be asked.
+
+    Raises
+    ------
+    SettingError
+        At the first such district, with file and line.
+    """
+    if not settings.policies.regional:
+        return
+    try:
+        with psycopg.connect(settings.dsn.reveal, connect_timeout=CONNECT_TIMEOUT_S) as asking:
+            check_schema(asking)
+            districts = store.districts(asking)
+    except (psycopg.OperationalError, SchemaError) as error:
+        # The engine itself waits for the database, and says what is wrong with it.
+        log.warning("districts_not_checked", error=str(error).strip())
+        return
+    if not districts:
+        return  # nothing is registered yet: nothing to be misspelled
+    try:
+        refuse_unknown_districts(settings.policies, districts)
+    except PolicyError as error:
+        raise SettingError(REGIONS_SETTING, error.source, str(error)) from None
 
 
 async def _until_stopped(settings: EngineSettings, modules: Modules) -> int:

@@ -27,6 +27,7 @@ from liftward_platform.ledger.signed_note import Signer
 from liftward_platform.parties import service as parties
 from liftward_platform.rescue import due
 from liftward_platform.rescue.policy import Policy
+from liftward_platform.rescue.policy_book import PolicyBook, as_book
 
 Connection = AsyncConnection[DictRow]
 
@@ -97,18 +98,20 @@ async def one_by_one(connection: Connection, limit: int, handle_one: HandleOne) 
 class Detections:
     """Decides what to do about each conclusion of the detector."""
 
-    policy: Policy
+    book: PolicyBook
     name: str = "detections"
 
     async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        policy = self.book.default.policy
+
         async def handle_one(tried: Sequence[int], claimed: Callable[[int], None]) -> bool:
             detection = await intake.claim(connection, now, tried)
             if detection is None:
                 return False
             claimed(detection.detection_id)
-            incident = await intake.take_in(connection, detection, policy=self.policy, now=now)
+            incident = await intake.take_in(connection, detection, policy=policy, now=now)
             if incident is not None:
-                await due.begin(connection, incident, now)
+                await due.begin(connection, incident, now, self.book)
             return True
 
         return await one_by_one(connection, limit, handle_one)
@@ -251,31 +254,38 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Modules:
-    """All modules in their order, in the groups that run beside each other.
+    """All modules in their order, in the five groups that run beside each other.
 
-    What a rescue waits for never waits behind a slow webhook, a checkpoint or a partition; and
-    those not behind summaries, which read all that the lifts say.
+    A first order never waits behind a storm of deadlines; what a rescue waits for never behind a
+    slow webhook, a checkpoint or a partition; and those not behind summaries, which read all that
+    the lifts say. Groups of one engine meet as two engines do: by locks that are skipped.
     """
 
     rescue: tuple[Module, ...]
+    deadlines: tuple[Module, ...] = ()
     telling: tuple[Module, ...] = ()
     upkeep: tuple[Module, ...] = ()
     history: tuple[Module, ...] = ()
 
     @property
     def all(self) -> tuple[Module, ...]:
-        return (*self.rescue, *self.telling, *self.upkeep, *self.history)
+        return (*self.rescue, *self.deadlines, *self.telling, *self.upkeep, *self.history)
 
 
-def rescue_modules(policy: Policy) -> tuple[Module, ...]:
+def rescue_modules(policy: Policy | PolicyBook) -> tuple[Module, ...]:
     """Return what turns detections into rescues."""
-    return (Detections(policy), Orders(), Deadlines())
+    return (Detections(as_book(policy)), Orders(), Deadlines())
 
 
 def make_modules(
-    policy: Policy, *, notifications: Notifications, signer: Signer, keep_days: KeepDays
+    policy: Policy | PolicyBook,
+    *,
+    notifications: Notifications,
+    signer: Signer,
+    keep_days: KeepDays,
 ) -> Modules:
     """Return the modules of a whole engine."""
     upkeep = (Checkpoints(signer), Housekeeping(keep_days.samples))
     history = (Evidence(keep_days.evidence), Summaries(keep_days.summaries))
-    return Modules(rescue_modules(policy), (notifications,), upkeep, history)
+    *rescue, deadlines = rescue_modules(policy)
+    return Modules(tuple(rescue), (deadlines,), (notifications,), upkeep, history)

@@ -1,7 +1,12 @@
 -- beat --
--- A module ran; when it failed, why. A failing module's age shows in the health.
+-- A module ran; when it failed, why. A failing module's age shows in the health. Once a second is
+-- enough: a module that runs for every NOTIFY must not wait for the disk each time to say so.
 INSERT INTO engine_heartbeat AS beat (module, last_run_at, last_error_at, last_error)
-VALUES (%(module)s, %(now)s, %(error_at)s, %(error)s)
+SELECT %(module)s, %(now)s, %(error_at)s, %(error)s
+ WHERE %(error)s::text IS NOT NULL
+    OR NOT EXISTS (SELECT FROM engine_heartbeat
+                    WHERE module = %(module)s
+                      AND last_run_at BETWEEN %(now)s::timestamptz - interval '1 second' AND %(now)s)
 ON CONFLICT (module) DO UPDATE
    SET last_run_at = CASE WHEN excluded.last_error IS NULL THEN excluded.last_run_at
                           ELSE beat.last_run_at END,
@@ -15,6 +20,10 @@ LISTEN detection
 -- listen_incidents --
 -- People say when a rescue changed.
 LISTEN incident
+
+-- districts --
+-- Where there are lifts: a policy for anywhere else would never be used.
+SELECT DISTINCT district FROM lift
 
 -- limit_statements --
 -- A limit on everything: no statement of the engine runs for ever, and no transaction of an engine

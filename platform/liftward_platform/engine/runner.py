@@ -1,14 +1,14 @@
 """Keeps the engine going: cycles, waits, lost databases, a clean stop.
 
-Groups of modules run beside each other, each with its own connection. Waiting ends with a
+Five groups of modules run beside each other, each with its own connection. Waiting ends with a
 NOTIFY, at the next deadline, or after a second: polling is the guarantee, the rest is speed.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
 
 import psycopg
 import structlog
@@ -42,19 +42,21 @@ IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
 KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVES_COUNT = 5, 2, 3
 
 
+# Tells when something is due next.
+NextMoment = Callable[[Connection], Awaitable[datetime | None]]
+
+
 @dataclass(slots=True)
 class Engine:
-    """A running engine; `ready_file` is touched after the first full cycle of rescue and upkeep."""
+    """A running engine; `ready_file` is touched after the first cycle of all but history."""
 
     dsn: str
     modules: Modules
     clock: Clock
     ready_file: Path | None = None
     limit: int = LIMIT
-    _waiting_for_first: set[str] = field(default_factory=lambda: {"rescue", "upkeep"}, init=False)
+    _waiting_for_first: set[str] = field(default_factory=set, init=False)
     _lost: set[str] = field(default_factory=set, init=False)
-    # Those that are woken when a person or a detector says something.
-    _LISTENING: ClassVar[frozenset[str]] = frozenset({"rescue", "telling"})
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set.
@@ -65,8 +67,12 @@ class Engine:
             When the database's schema is not this program's.
         """
         async with asyncio.TaskGroup() as group:
+            self._waiting_for_first = {"rescue", "upkeep"}
             group.create_task(self._keep_going("rescue", self.modules.rescue, stop))
             group.create_task(self._keep_going("upkeep", self.modules.upkeep, stop))
+            if self.modules.deadlines:
+                self._waiting_for_first.add("deadlines")
+                group.create_task(self._keep_going("deadlines", self.modules.deadlines, stop))
             if self.modules.telling:
                 group.create_task(self._keep_going("telling", self.modules.telling, stop))
             if self.modules.history:
@@ -78,7 +84,9 @@ class Engine:
         back_off_s = BACK_OFF_S_FIRST
         while not stop.is_set():
             try:
-                async with await self._connect(listens=name in self._LISTENING) as connection:
+                async with await self._connect(
+                    listens=moments_of(name, self.modules) is not None
+                ) as connection:
                     self._database_is_back(name)
                     back_off_s = BACK_OFF_S_FIRST
                     await self._work(name, connection, modules, stop)
@@ -119,31 +127,24 @@ class Engine:
     async def _work(
         self, name: str, connection: Connection, modules: tuple[Module, ...], stop: asyncio.Event
     ) -> None:
-        waits = {"rescue": self._wait_for_work, "telling": self._wait_for_news}
-        wait = waits.get(name, self._wait_a_second)
+        moments = moments_of(name, self.modules)
         while not stop.is_set():
             handled = await run_cycle(connection, self.clock(), self.limit, modules)
             self._cycle_done(name)
             if all(count < self.limit for count in handled.values()):
-                await wait(connection, stop)
+                await self._wait_for_work(connection, moments, stop)
 
-    async def _wait_for_work(self, connection: Connection, stop: asyncio.Event) -> None:
+    async def _wait_for_work(
+        self, connection: Connection, moments: tuple[NextMoment, ...] | None, stop: asyncio.Event
+    ) -> None:
         if stop.is_set():
             return
-        moments = (await due.next_deadline(connection), await intake.next_look(connection))
-        timeout_s = wait_s(self.clock(), moments)
+        if moments is None:
+            await _pause(stop, WAIT_S_MAX)
+            return
+        timeout_s = wait_s(self.clock(), tuple([await next_at(connection) for next_at in moments]))
         async for _ in connection.notifies(timeout=timeout_s, stop_after=1):
             continue  # all that have come: together they wake us once
-
-    async def _wait_for_news(self, connection: Connection, stop: asyncio.Event) -> None:
-        """An order is told in the moment it is committed; what is tried again, within a second."""
-        if stop.is_set():
-            return
-        async for _ in connection.notifies(timeout=WAIT_S_MAX, stop_after=1):
-            continue
-
-    async def _wait_a_second(self, _connection: Connection, stop: asyncio.Event) -> None:
-        await _pause(stop, WAIT_S_MAX)
 
     def _cycle_done(self, name: str) -> None:
         if name not in self._waiting_for_first:
@@ -165,6 +166,18 @@ class Engine:
             self._lost.discard(name)
             if not self._lost:
                 log.info("database_returned")
+
+
+def moments_of(name: str, modules: Modules) -> tuple[NextMoment, ...] | None:
+    """Return what ends a wait of a group that NOTIFYs wake; None: it looks every second.
+
+    Its own work only: one that waited for another's would spin while the other is busy. What is
+    told to people is told in the moment it is committed; what is tried again, within a second.
+    """
+    if name == "rescue":
+        own: tuple[NextMoment, ...] = (intake.next_look,)
+        return own if modules.deadlines else (*own, due.next_deadline)
+    return {"deadlines": (due.next_deadline,), "telling": ()}.get(name)
 
 
 def wait_s(now: datetime, moments: tuple[datetime | None, ...]) -> float:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liftward_kit.database import DatabaseSettings
-from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
+from liftward_kit.settings import Environ, Secret, count_between, read
 from liftward_platform.ledger.key_file import LedgerKeyFile
 from liftward_platform.notifications.destinations import Document
 from liftward_platform.notifications.opening import document_from
-from liftward_platform.rescue.policy import Policy, PolicyError, load
+from liftward_platform.rescue.policy_book import PolicyBook
+from liftward_platform.rescue.policy_setting import policies_from_environ
+from liftward_platform.rescue.routing import Router, router_from_environ
 
 # Raw samples are kept for days; what is to be kept longer is summarised, and pinned to incidents.
 KEEP_DAYS_DEFAULT, KEEP_DAYS_MIN, KEEP_DAYS_MAX = 7, 1, 400
@@ -61,7 +63,8 @@ class EngineSettings:
     """What `liftward engine` runs with."""
 
     dsn: Secret
-    policy: Policy
+    policies: PolicyBook
+    router: Router
     destinations: Document  # who is told what
     ledger_key: LedgerKeyFile
     keep_days: KeepDays
@@ -81,7 +84,8 @@ class EngineSettings:
         ready_file = environ.get("LIFTWARD_READY_FILE", "")
         return cls(
             dsn=DatabaseSettings.from_environ(environ).dsn,
-            policy=_policy(environ),
+            policies=policies_from_environ(environ),
+            router=router_from_environ(environ),
             destinations=document_from(environ),
             ledger_key=LedgerKeyFile.from_environ(environ),
             keep_days=KeepDays.from_environ(environ),
@@ -104,11 +108,3 @@ def _log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(text)
     return text.upper()
-
-
-def _policy(environ: Environ) -> Policy:
-    name = environ.get("LIFTWARD_RESCUE_POLICY", "").strip()
-    try:
-        return load(Path(name) if name else None)
-    except PolicyError as error:
-        raise SettingError("LIFTWARD_RESCUE_POLICY", name or None, f"{error}") from None

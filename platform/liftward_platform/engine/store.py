@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
@@ -19,6 +20,11 @@ async def beat(
     await connection.execute(
         QUERIES["beat"], {"module": module, "now": now, "error_at": error_at, "error": error}
     )
+
+
+def districts(connection: psycopg.Connection) -> list[str]:
+    """Return the districts that lifts are registered in."""
+    return [row[0] for row in connection.execute(QUERIES["districts"]).fetchall()]
 
 
 async def limit_statements(connection: Connection, timeout_ms: int, *, idle_ms: int) -> None:

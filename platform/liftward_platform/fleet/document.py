@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, computed_field
 
 from liftward_platform.parties.model import CREW_PARTY_KINDS, PartyKind
 from liftward_wire.profiles.names import ProfileName
@@ -20,6 +20,10 @@ COMPLAINTS_SHOWN_MAX = 20
 EntryId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
+Tags = Annotated[
+    list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]], Field(max_length=20)
+]
+SHIFT_HOURS = r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$"
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
@@ -30,6 +34,13 @@ def _moment(value: datetime) -> datetime:
     if value.time() != time():
         raise ValueError("a time needs an offset, as in 2025-01-01T12:00:00Z")
     return value.replace(tzinfo=UTC)
+
+
+def _minute_of(hours: str | None, place: int) -> int | None:
+    if hours is None:
+        return None
+    hour, minute = hours.split("-")[place].split(":")
+    return int(hour) * 60 + int(minute)
 
 
 class _Entry(BaseModel):
@@ -68,6 +79,7 @@ class LiftEntry(_Entry):
     use_unit_id: EntryId
     maintainer_id: EntryId
     contract_from: Annotated[datetime, AfterValidator(_moment)]
+    skills_needed: Tags = []
     # A town's document may say more than the registry keeps: checked, then left out.
     gateway_type: Text | None = Field(default=None, exclude=True)
     has_rescue_device: bool | None = Field(default=None, exclude=True)
@@ -84,8 +96,24 @@ class CrewEntry(_Entry):
     base_latitude_deg: Latitude
     base_longitude_deg: Longitude
     members_count: int | None = Field(default=None, ge=1, le=50)
+    # Tags of what it can do beside the usual; matched with what lifts need, nothing is guessed.
+    skills: Tags = []
+    # Its working hours by the local time of the policy, as 08:00-18:00; left out: always.
+    shift_hours: Annotated[str, Field(pattern=SHIFT_HOURS)] | None = Field(
+        default=None, exclude=True
+    )
     shift: Literal["always", "day", "night"] | None = Field(default=None, exclude=True)
     station_id: str | None = Field(default=None, exclude=True)
+
+    @computed_field
+    def shift_from_minute(self) -> int | None:
+        """Minute of the day at which work begins."""
+        return _minute_of(self.shift_hours, 0)
+
+    @computed_field
+    def shift_until_minute(self) -> int | None:
+        """Minute of the day at which work ends."""
+        return _minute_of(self.shift_hours, 1)
 
 
 class DeviceEntry(_Entry):

@@ -43,14 +43,14 @@ SELECT pg_advisory_xact_lock(%(lock)s)
 -- Load lifts; one that is there is brought up to date and keeps the day it was registered.
 INSERT INTO lift (lift_id, rescue_code, registration_code, building, address, district, site_type,
                   latitude_deg, longitude_deg, floors_count, rated_speed_mps, rated_load_kg, maker_id,
-                  model, installed_on, use_unit_id, registered_at)
+                  model, installed_on, use_unit_id, skills_needed, registered_at)
 SELECT lift_id, rescue_code, registration_code, building, address, district, site_type, latitude_deg,
        longitude_deg, floors_count, rated_speed_mps, rated_load_kg, maker_id, model, installed_on,
-       use_unit_id, %(now)s
+       use_unit_id, skills_needed, %(now)s
   FROM jsonb_to_recordset(%(rows)s) AS given (lift_id text, rescue_code text, registration_code text,
        building text, address text, district text, site_type text, latitude_deg double precision,
        longitude_deg double precision, floors_count integer, rated_speed_mps real, rated_load_kg real,
-       maker_id text, model text, installed_on date, use_unit_id text)
+       maker_id text, model text, installed_on date, use_unit_id text, skills_needed text[])
 ON CONFLICT (lift_id) DO UPDATE
    SET rescue_code = excluded.rescue_code, registration_code = excluded.registration_code,
        building = excluded.building, address = excluded.address, district = excluded.district,
@@ -58,7 +58,7 @@ ON CONFLICT (lift_id) DO UPDATE
        longitude_deg = excluded.longitude_deg, floors_count = excluded.floors_count,
        rated_speed_mps = excluded.rated_speed_mps, rated_load_kg = excluded.rated_load_kg,
        maker_id = excluded.maker_id, model = excluded.model, installed_on = excluded.installed_on,
-       use_unit_id = excluded.use_unit_id
+       use_unit_id = excluded.use_unit_id, skills_needed = excluded.skills_needed
 RETURNING lift_key, lift_id, (xmax = 0) AS is_new
 
 -- open_contracts --

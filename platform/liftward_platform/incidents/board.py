@@ -25,6 +25,7 @@ from liftward_platform.incidents.schemas import (
     LedgerLineOut,
     LogOut,
     PartyRef,
+    PolicyOut,
     StoryOut,
 )
 from liftward_platform.ledger import service as ledger
@@ -126,11 +127,13 @@ def _incident(row: Mapping[str, Any], **more: Any) -> IncidentOut:  # noqa: ANN4
     maintainer = None
     if row["maintainer_id"] is not None:
         maintainer = PartyRef(party_id=row["maintainer_id"], name=row["maintainer_name"])
-    made = {*more, "lift", "maintainer", "actions", "close_outcomes"}
+    applied = row["policy_applied"]
+    made = {*more, "lift", "maintainer", "actions", "close_outcomes", "policy"}
     return IncidentOut(
         **{name: row[name] for name in IncidentOut.model_fields.keys() - made},
         lift=LiftRef.from_row(row),
         maintainer=maintainer,
+        policy=None if applied is None else PolicyOut(**applied),
         actions=list(dispatcher_actions(state)),
         close_outcomes=list(close_outcomes(state)),
         **more,

@@ -171,6 +171,11 @@ class Incident:
     outcome: Outcome | None
     cause_code: str | None
     release_method: str | None
+    region: str | None = None
+    policy_applied: Mapping[str, Any] | None = None
+    prediction_acted_at: datetime | None = None
+    prediction_armed: bool = True
+    alarm_level: int = 0
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Incident":

@@ -22,6 +22,16 @@ class PartyRef(BaseModel):
     name: str
 
 
+class PolicyOut(BaseModel):
+    """The policy an incident opened with, and which of its rules held at that moment."""
+
+    region: str
+    version: str
+    open_count: int
+    hours: str | None
+    surge: str | None
+
+
 class IncidentOut(BaseModel):
     """An incident with its live orders and what is still due."""
 
@@ -47,6 +57,10 @@ class IncidentOut(BaseModel):
     release_method: str | None
     last_observed_at: datetime | None
     unanswered: bool
+    policy: PolicyOut | None
+    late_probability: float | None
+    late_predicted_at: datetime | None
+    alarm_level: int
     orders: list[OrderOut]
     deadlines: list[DeadlineOut]
     actions: list[str]

@@ -40,6 +40,10 @@ class Subject(StrEnum):
     ORDER_WITHDRAWN = "order_withdrawn"
     UNANSWERED = "unanswered"  # every level was asked in vain
     RELEASE_OVERDUE = "release_overdue"
+    ARRIVAL_LATE = "arrival_late"  # the limit to arrive has passed
+    LIKELY_LATE = "likely_late"  # nobody may be there by the limit, or a crew has stalled
+    ORDER_NOT_SEEN = "order_not_seen"  # the crew's device has not shown it the order
+    ORDER_TOLD_AGAIN = "order_told_again"  # to that crew: the same order once more
     REPORT_DOUBTED = "report_doubted"  # a crew said what is hard to believe: confirm or dismiss
     PERSONS_INJURED = "persons_injured"
     CHECK_IN_DUE = "check_in_due"  # to a technician alone: say that all is well
@@ -57,6 +61,9 @@ URGENT_SUBJECTS = frozenset(
         Subject.ORDER_NOT_DELIVERED,
         Subject.PERSONS_INJURED,
         Subject.SIGN_OF_LIFE_MISSING,
+        Subject.ARRIVAL_LATE,
+        Subject.LIKELY_LATE,
+        Subject.ORDER_TOLD_AGAIN,
     }
 )
 

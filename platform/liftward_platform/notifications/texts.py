@@ -65,9 +65,10 @@ _TITLES: Mapping[str, Mapping[str, str]] = {
         _S.CHANNEL_TEST: "TEST of Liftward's channel {channel}: nobody is trapped, nothing to do",
         "report_received": "Incident {incident}: a person's report has come in",
         "life_overdue": "Incident {incident}: a step is overdue",
-        "arrival_late": "Incident {incident}: nobody has arrived within the limit",
-        "likely_late": "Incident {incident}: help is likely to be late",
-        "order_not_seen": "Order {order}: the device of {crew} has not shown it yet",
+        _S.ARRIVAL_LATE: "Incident {incident}: nobody has arrived within the limit",
+        _S.LIKELY_LATE: "Incident {incident}: help is likely to be late",
+        _S.ORDER_NOT_SEEN: "Order {order}: the device of {crew} has not shown it yet",
+        _S.ORDER_TOLD_AGAIN: "Order {order}, once more: {crew}, people may be shut in, please answer",
     },
     CHINESE: {
         _S.INCIDENT_OPENED: "事件 {incident}：可能有人被困",
@@ -86,9 +87,10 @@ _TITLES: Mapping[str, Mapping[str, str]] = {
         _S.CHANNEL_TEST: "测试：Liftward 通道 {channel}，无人被困，无需处理",
         "report_received": "事件 {incident}：收到人员报告",
         "life_overdue": "事件 {incident}：有步骤超时",
-        "arrival_late": "事件 {incident}：超时未到场",
-        "likely_late": "事件 {incident}：救援可能超时",
-        "order_not_seen": "指令 {order}：{crew} 的设备尚未显示",
+        _S.ARRIVAL_LATE: "事件 {incident}：超时未到场",
+        _S.LIKELY_LATE: "事件 {incident}：救援可能超时",
+        _S.ORDER_NOT_SEEN: "指令 {order}：{crew} 的设备尚未显示",
+        _S.ORDER_TOLD_AGAIN: "指令 {order}（再次提醒）：{crew}，可能有人被困，请答复",
     },
 }
 _OTHER = {ENGLISH: "Incident {incident}: {subject}", CHINESE: "事件 {incident}：{subject}"}

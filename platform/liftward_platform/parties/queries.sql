@@ -70,14 +70,18 @@ ON CONFLICT (party_id) DO UPDATE
 
 -- upsert_crews --
 -- Load crews; where one is, and whether it is on duty, is not the document's to say.
-INSERT INTO crew (crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg, members_count)
-SELECT crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg, members_count
+INSERT INTO crew (crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg, members_count,
+                  skills, shift_from_minute, shift_until_minute)
+SELECT crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg, members_count,
+       skills, shift_from_minute, shift_until_minute
   FROM jsonb_to_recordset(%(rows)s) AS given (crew_id text, party_id text, name text, phone text,
-       base_latitude_deg double precision, base_longitude_deg double precision, members_count smallint)
+       base_latitude_deg double precision, base_longitude_deg double precision, members_count smallint,
+       skills text[], shift_from_minute smallint, shift_until_minute smallint)
 ON CONFLICT (crew_id) DO UPDATE
    SET party_id = excluded.party_id, name = excluded.name, phone = excluded.phone,
        base_latitude_deg = excluded.base_latitude_deg, base_longitude_deg = excluded.base_longitude_deg,
-       members_count = excluded.members_count
+       members_count = excluded.members_count, skills = excluded.skills,
+       shift_from_minute = excluded.shift_from_minute, shift_until_minute = excluded.shift_until_minute
 
 -- party_kinds --
 -- Which parties there are, for checking references.

@@ -3,7 +3,7 @@
 One row at a time, claimed with SKIP LOCKED by the caller's transaction; commits nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,8 +17,24 @@ from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications import service as notifications
 from liftward_platform.notifications.model import Subject
-from liftward_platform.rescue import lone_work, sending, service, store
-from liftward_platform.rescue.escalation import Remind, Rest, Step, StepReason, unattended, when_due
+from liftward_platform.rescue import (
+    lone_work,
+    loudness,
+    predicting,
+    sending,
+    service,
+    stamping,
+    store,
+)
+from liftward_platform.rescue.escalation import (
+    Remind,
+    Rest,
+    RestReason,
+    Step,
+    StepReason,
+    unattended,
+    when_due,
+)
 from liftward_platform.rescue.model import (
     Deadline,
     DeadlineKind,
@@ -27,22 +43,34 @@ from liftward_platform.rescue.model import (
     OrderState,
     next_order_state,
 )
+from liftward_platform.rescue.policy_book import PolicyBook
 
 Connection = AsyncConnection[DictRow]
+
+FireEarly = Callable[
+    [Connection, Incident, Sequence[Order], Order | None, datetime], Awaitable[str]
+]
 
 UNATTENDED_STATES = (IncidentState.OPEN, IncidentState.ORDERED)
 
 
-async def begin(connection: Connection, incident: Incident, now: datetime) -> None:
-    """Begin the rescue of a new incident: tell the console, and start the limit to arrive.
+async def begin(
+    connection: Connection, incident: Incident, now: datetime, book: PolicyBook | None = None
+) -> None:
+    """Begin the rescue of a new incident: stamp its policy, tell the console, start its limits.
 
-    The limit counts from the detection, not from when we heard of it. The first order follows from
-    `attend`, in a transaction of its own.
+    The limit to arrive counts from the detection, not from when we heard of it. The first order
+    follows from `attend`, in a transaction of its own. Without a book the incident keeps the policy
+    it was opened with.
     """
-    limit = timedelta(seconds=sending.policy_of(incident).arrive_s)
-    await store.insert_deadline(
-        connection, incident.incident_id, DeadlineKind.ARRIVE, incident.detected_at + limit
-    )
+    if book is not None:
+        incident = await stamping.stamp(connection, incident, book, now)
+    policy = sending.policy_of(incident)
+    due_ats = {
+        DeadlineKind.ARRIVE: incident.detected_at + timedelta(seconds=policy.arrive_s),
+        DeadlineKind.PREDICT: now + timedelta(seconds=policy.prediction.every_s),
+    }
+    await store.insert_deadlines(connection, incident.incident_id, due_ats)
     await notifications.to_console(
         connection,
         Subject.INCIDENT_OPENED,
@@ -65,7 +93,7 @@ async def attend(connection: Connection, incident_id: int, now: datetime) -> Non
     if any(waiting) or incident.state not in UNATTENDED_STATES:
         return
     happening = Happening(now=now, actor=ENGINE_ACTOR_ID)
-    await sending.send(connection, incident, unattended(incident.response_level), happening)
+    await sending.send_first(connection, incident, unattended(incident.response_level), happening)
 
 
 async def fire(connection: Connection, deadline: Deadline, now: datetime) -> str:
@@ -78,6 +106,10 @@ async def fire(connection: Connection, deadline: Deadline, now: datetime) -> str
     await store.fire_deadline(connection, deadline.deadline_id, now=now, result="firing")
     if deadline.kind is DeadlineKind.CHECK_IN:
         return await lone_work.fire(connection, incident, deadline, order, now)
+    if deadline.kind in EARLY_KINDS:
+        reason = await EARLY_KINDS[deadline.kind](connection, incident, orders, order, now)
+        await store.fire_deadline(connection, deadline.deadline_id, now=now, result=reason)
+        return reason
     rounds = await store.has_deadline(connection, incident.incident_id, DeadlineKind.ORDER)
     due = when_due(
         deadline.kind,
@@ -86,11 +118,17 @@ async def fire(connection: Connection, deadline: Deadline, now: datetime) -> str
         order=order,
         others=others,
         rounds=rounds,
+        teams=sending.teams_of(incident),
     )
     happening = Happening(now=now, actor=ENGINE_ACTOR_ID)
     if deadline.kind is DeadlineKind.ACCEPT and order is not None and _unanswered(order, incident):
         await _expire(connection, service.Work(incident, order, others), happening)
     elif isinstance(due, Step):
+        if due.reason is StepReason.NOT_ARRIVED:
+            about: dict[str, Json] = {"reason": due.reason}
+            incident = await loudness.raise_alarm(
+                connection, incident, Subject.ARRIVAL_LATE, happening, about
+            )
         await sending.send(connection, incident, due, happening)
     elif isinstance(due, Remind):
         await _remind(connection, incident, due, happening)
@@ -152,13 +190,49 @@ async def _remind(
     connection: Connection, incident: Incident, remind: Remind, happening: Happening
 ) -> None:
     await incidents.note(connection, incident, happening, event="reminded", reason=remind.reason)
-    await notifications.to_console(
-        connection,
-        Subject.RELEASE_OVERDUE,
-        {"incident_id": incident.incident_id, "reason": remind.reason},
-        incident_id=incident.incident_id,
-        now=happening.now,
+    await loudness.raise_alarm(
+        connection, incident, Subject.RELEASE_OVERDUE, happening, {"reason": remind.reason}
     )
+
+
+async def _predict(
+    connection: Connection,
+    incident: Incident,
+    orders: Sequence[Order],
+    _order: Order | None,
+    now: datetime,
+) -> str:
+    return await predicting.fire(connection, incident, orders, now)
+
+
+async def _tell_again(
+    connection: Connection,
+    incident: Incident,
+    _orders: Sequence[Order],
+    order: Order | None,
+    now: datetime,
+) -> str:
+    """The crew's device has not shown it the order: tell it once more, and the dispatchers."""
+    if order is None or not _unanswered(order, incident):
+        return RestReason.ALREADY_ANSWERED
+    if order.seen_at is not None:
+        return RestReason.ORDER_SEEN
+    happening = Happening(now=now, actor=ENGINE_ACTOR_ID)
+    about = sending.about(order)
+    await incidents.note(
+        connection, incident, happening, event="order_told_again", reason="order_not_seen",
+        detail=about,
+    )  # fmt: skip
+    await sending.tell_crew(connection, order, Subject.ORDER_TOLD_AGAIN, now)
+    await loudness.raise_alarm(connection, incident, Subject.ORDER_NOT_SEEN, happening, about)
+    return "order_not_seen"
+
+
+# What is looked at before a limit has passed.
+EARLY_KINDS: Mapping[DeadlineKind, FireEarly] = {
+    DeadlineKind.PREDICT: _predict,
+    DeadlineKind.ORDER_SEEN: _tell_again,
+}
 
 
 async def _repeat(

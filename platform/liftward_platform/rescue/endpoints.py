@@ -45,7 +45,7 @@ def happening(command: Command | None, actor: Actor, now: datetime) -> Happening
 @router.get("/api/orders")
 async def list_orders(connection: Transaction, now: Now, actor: CrewOrDispatcher) -> OrdersOut:
     """Return a crew's live and last orders, or all live ones for a dispatcher."""
-    return OrdersOut(as_of=now, orders=await reading.listed_orders(connection, actor))
+    return OrdersOut(as_of=now, orders=await reading.listed_orders(connection, actor, now))
 
 
 @router.post("/api/orders/{order_id}/accept")

@@ -23,6 +23,11 @@ class StepReason(StrEnum):
     UNANSWERED_ROUND = "unanswered_round"  # every level was asked in vain: round again
     UNATTENDED = "unattended"  # nobody is asked and nothing is due: must not be, so ask
     DISPATCHER = "dispatcher"
+    AT_ONCE = "at_once"  # the policy asks this level together with the first
+    TEAM_MISSING = "team_missing"  # the policy wants a crew of this level too
+    LIKELY_LATE = "likely_late"  # nobody may be there by the limit: the next level also
+    HAS_NOT_LEFT = "has_not_left"  # said yes and has not left: the next level also
+    NOT_NEARER = "not_nearer"  # left and does not come nearer: the next level also
 
 
 class RestReason(StrEnum):
@@ -32,6 +37,8 @@ class RestReason(StrEnum):
     SOMEBODY_COMING = "somebody_coming"
     OTHER_ORDER_PENDING = "other_order_pending"  # its own limit leads on
     ROUND_WILL_COME = "round_will_come"
+    NOBODY_ASKED = "nobody_asked"  # another deadline, or the next look, orders somebody
+    ORDER_SEEN = "order_seen"
 
 
 class RemindReason(StrEnum):
@@ -63,12 +70,21 @@ class Remind:
 
 
 def after_failure(
-    failed: Order, others: Sequence[Order], reason: StepReason, *, rounds: bool
+    failed: Order,
+    others: Sequence[Order],
+    reason: StepReason,
+    *,
+    rounds: bool,
+    teams: Sequence[int] = (),
 ) -> Step | Rest:
     """Return what follows when a crew refused, dropped out or stayed silent.
 
-    `others` are the incident's other orders; `rounds` tells that a further round is already due.
+    `others` are the incident's other orders; `rounds` tells that a further round is already due;
+    `teams` are the levels of which the policy wants a crew each, whoever else is coming.
     """
+    wanted = failed.response_level in teams
+    if wanted and not any(o.live and o.response_level == failed.response_level for o in others):
+        return Step(level=failed.response_level, reason=StepReason.TEAM_MISSING)
     if any(order.engaged for order in others):
         return Rest(RestReason.SOMEBODY_COMING)
     if any(order.state is OrderState.SENT for order in others):
@@ -87,6 +103,7 @@ def when_due(
     order: Order | None,
     others: Sequence[Order],
     rounds: bool,
+    teams: Sequence[int] = (),
 ) -> Step | Rest | Remind:
     """Return what a deadline that is due asks for; `order` is the one it belongs to."""
     if kind is DeadlineKind.CONFIRM_RELEASE:
@@ -98,14 +115,16 @@ def when_due(
     if kind is DeadlineKind.ARRIVE:
         return next_level(response_level, StepReason.NOT_ARRIVED)
     if kind is DeadlineKind.ACCEPT:
-        return _when_answer_due(order, others, rounds=rounds)
+        return _when_answer_due(order, others, rounds=rounds, teams=teams)
     return _when_round_due(others)
 
 
-def _when_answer_due(order: Order | None, others: Sequence[Order], *, rounds: bool) -> Step | Rest:
+def _when_answer_due(
+    order: Order | None, others: Sequence[Order], *, rounds: bool, teams: Sequence[int]
+) -> Step | Rest:
     if order is None or order.state is not OrderState.SENT:
         return Rest(RestReason.ALREADY_ANSWERED)
-    return after_failure(order, others, StepReason.NO_ANSWER, rounds=rounds)
+    return after_failure(order, others, StepReason.NO_ANSWER, rounds=rounds, teams=teams)
 
 
 def _when_round_due(others: Sequence[Order]) -> Step | Rest:

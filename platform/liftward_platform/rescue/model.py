@@ -76,6 +76,8 @@ class DeadlineKind(StrEnum):
     ACCEPT = "accept"  # the crew has answered by then
     ARRIVE = "arrive"  # somebody is there by then
     CONFIRM_RELEASE = "confirm_release"  # the release is reported, then confirmed, by then
+    PREDICT = "predict"  # how likely a late arrival is, is reckoned again
+    ORDER_SEEN = "order_seen"  # the crew's device has shown it the order by then
     CHECK_IN = "check_in"  # a technician alone at the lift gives a sign of life by then
 
 
@@ -110,6 +112,7 @@ class Order:
     ended_at: datetime | None
     travel_time_s: float
     reason: str
+    seen_at: datetime | None = None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Order":

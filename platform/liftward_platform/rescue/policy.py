@@ -1,17 +1,23 @@
 """The rescue policy: who is asked in what order, and how long each has.
 
 A validated document. It is checked once when it is loaded, and stamped as JSON on each incident
-that opens; a running incident never sees a later edit. Pure but for `load`, which reads the file.
+that opens; a running incident never sees a later edit. Which policy an incident gets, by its
+region, the hour and how much is going on, is policy_book.py. Pure but for `load`.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from liftward_platform.rescue.policy_reader import PolicyError, Reader, is_number
+from liftward_platform.rescue.toml_lines import key_lines
+
+__all__ = ["DEFAULT_SOURCE", "LEVELS", "LevelParty", "Policy", "PolicyError", "load", "parse"]
 
 DEFAULT_SOURCE = "liftward_platform/rescue/policies/default.toml"
 HOURS_A_DAY = 24
@@ -27,13 +33,22 @@ class LevelParty(StrEnum):
     PUBLIC_RESCUE = "public_rescue"
 
 
-class PolicyError(Exception):
-    """A policy with a hole or a wrong value: names file, key, value and what is allowed."""
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """How long a crew of one level may take."""
 
-    def __init__(self, source: str, key: str, value: object, allowed: str) -> None:
-        self.source, self.key, self.value, self.allowed = source, key, value, allowed
-        given = "is missing" if value is None else f"is {value!r}"
-        super().__init__(f"{source}: {key} {given}; allowed: {allowed}")
+    accept_s: float  # from the order to the answer
+    depart_s: float  # from the answer to the departure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionRule:
+    """When a likely late arrival is acted upon before it is one."""
+
+    act_above: float  # P(late) from which one more crew is sent
+    clear_below: float  # P(late) under which the next crossing counts as a new one
+    every_s: float  # looked at again so often
+    act_again_s: float  # no two crews by prediction within this, whatever P(late) says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +57,10 @@ class Policy:
 
     version: str
     levels: tuple[LevelParty, ...]  # index 0 is level 1
+    legs: tuple[Leg, ...]  # by level, as `levels`
+    first_levels: tuple[int, ...]  # asked at once when the rescue begins
+    wants_every_team: bool  # a level asked at once is replaced until it has a crew that said yes
+    prediction: PredictionRule
     accept_s: float
     arrive_s: float
     arrive_repeat_s: float
@@ -64,15 +83,29 @@ class Policy:
         """Return the response level of a kind of party, 1 to 3."""
         return self.levels.index(party) + 1
 
+    def leg(self, level: int) -> Leg:
+        """Return how long a crew of this level may take."""
+        return self.legs[level - 1]
+
     def document(self) -> dict[str, Any]:
         """Return the document again, as it is stamped on an incident."""
         return {
             "version": self.version,
             "levels": [
-                {"level": level, "party": str(party)}
+                {
+                    "level": level,
+                    "party": str(party),
+                    "accept_s": self.leg(level).accept_s,
+                    "depart_s": self.leg(level).depart_s,
+                }
                 for level, party in enumerate(self.levels, start=1)
             ],
+            "asking": {
+                "first_levels": list(self.first_levels),
+                "wants_every_team": self.wants_every_team,
+            },
             "limits": {name: getattr(self, name) for name in (*_LIMITS, *_LATER_LIMITS)},
+            "prediction": {name: getattr(self.prediction, name) for name in _PREDICTION},
             "travel": {
                 "detour_factor": self.detour_factor,
                 "utc_offset_min": self.utc_offset_min,
@@ -98,6 +131,19 @@ _LATER_LIMITS: Mapping[str, tuple[float, float, float]] = {
     "check_in_s": (60, 4 * 3600, 600),
     "check_in_repeat_s": (30, 3600, 120),
 }
+ACCEPT_S_SPAN = _LIMITS["accept_s"]
+_DEPART_S_SPAN = (10.0, 3600.0)
+# What a policy of an incident that opened under an older program has: key -> usual value. A crew
+# leaves within five minutes: draft of Hangzhou 2024 for social rescue units.
+_DEPART_S = 300.0
+# key -> (lowest, highest, usual). The thresholds and intervals are ours.
+_PREDICTION: Mapping[str, tuple[float, float, float]] = {
+    "act_above": (0.05, 0.95, 0.5),
+    "clear_below": (0.01, 0.94, 0.3),
+    "every_s": (10, 600, 60),
+    "act_again_s": (60, 3600, 300),
+}
+_LEVEL_KEYS = ("level", "party", "accept_s", "depart_s")
 
 
 def load(path: Path | None = None) -> Policy:
@@ -108,133 +154,161 @@ def load(path: Path | None = None) -> Policy:
     PolicyError
         When the file cannot be read, is no TOML, or has a hole.
     """
+    text, source = read_text(path)
+    document = parse_toml(text, source)
+    return parse(document, source=source, lines=key_lines(text))
+
+
+def read_text(path: Path | None) -> tuple[str, str]:
+    """Return a policy file's text and how it is called in complaints.
+
+    Raises
+    ------
+    PolicyError
+        When the file cannot be read.
+    """
     if path is None:
-        text = (
-            files("liftward_platform.rescue").joinpath("policies/default.toml").read_text("utf-8")
-        )
-        return parse(tomllib.loads(text), source=DEFAULT_SOURCE)
+        default = files("liftward_platform.rescue").joinpath("policies/default.toml")
+        return default.read_text("utf-8"), DEFAULT_SOURCE
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        return path.read_text("utf-8"), str(path)
     except OSError as error:
         raise PolicyError(str(path), "the file", error.strerror, "a readable TOML file") from None
+    except UnicodeDecodeError as error:
+        raise PolicyError(str(path), "the file", error.reason, "UTF-8 text") from None
+
+
+def parse_toml(text: str, source: str) -> dict[str, Any]:
+    """Return the document of a text.
+
+    Raises
+    ------
+    PolicyError
+        When it is no TOML; tomllib's complaint names line and column.
+    """
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyError(str(path), "the file", str(error), "a TOML document") from None
-    return parse(document, source=str(path))
+        raise PolicyError(source, "the file", str(error), "a TOML document") from None
 
 
-def parse(document: Mapping[str, Any], *, source: str) -> Policy:
-    """Check a document and return the policy.
+def parse(
+    document: Mapping[str, Any], *, source: str, lines: Mapping[str, int] | None = None
+) -> Policy:
+    """Check a document and return the policy; `lines` says where each key stands.
 
     Raises
     ------
     PolicyError
         At the first hole or wrong value.
     """
-    reader = _Reader(document, source)
+    reader = Reader(document, source, lines=lines or {})
+    policy = read_policy(reader)
+    reader.refuse_unknown()
+    return policy
+
+
+def read_policy(reader: Reader) -> Policy:
+    """Read a policy's keys, and leave any others to the caller."""
     limits = {name: reader.number(f"limits.{name}", *span) for name, span in _LIMITS.items()}
     limits |= {
         name: reader.number(f"limits.{name}", low, high) if reader.has(f"limits.{name}") else usual
         for name, (low, high, usual) in _LATER_LIMITS.items()
     }
+    rows = level_rows(reader)
     policy = Policy(
         version=reader.text("version"),
-        levels=_levels(reader),
+        levels=_parties(reader, rows),
+        legs=tuple(_leg(row, limits["accept_s"]) for row in rows),
+        first_levels=first_levels(reader, "asking.first_levels", usual=(1,)),
+        wants_every_team=reader.flag("asking.wants_every_team", usual=False),
+        prediction=_prediction(reader),
         detour_factor=reader.number("travel.detour_factor", 1.0, 5.0),
         utc_offset_min=int(reader.number("travel.utc_offset_min", -720, 840)),
         speed_kmh=_speeds(reader),
         **limits,
     )
-    reader.refuse_unknown()
-    if policy.accept_s >= policy.arrive_s:
-        allowed = f"less than limits.arrive_s, {policy.arrive_s:g}"
-        raise PolicyError(source, "limits.accept_s", policy.accept_s, allowed)
+    for row, leg in zip(rows, policy.legs, strict=True):
+        if leg.accept_s >= policy.arrive_s:
+            own = row.has("accept_s")
+            refusing, key = (row, "accept_s") if own else (reader, "limits.accept_s")
+            raise refusing.error(
+                key, leg.accept_s, f"less than limits.arrive_s, {policy.arrive_s:g}"
+            )
     return policy
 
 
-def _levels(reader: "_Reader") -> tuple[LevelParty, ...]:
+def level_rows(reader: Reader) -> list[Reader]:
+    """Return the rows of the levels, one for each level in order."""
     allowed = f"one entry for each level {', '.join(map(str, LEVELS))}, in order"
-    rows = reader.value("levels", allowed)
-    numbers = [row.get("level") if isinstance(row, dict) else None for row in _list(rows)]
+    rows = reader.rows("levels", allowed)
+    numbers = [row.document.get("level") for row in rows]
     if numbers != list(LEVELS):
-        raise PolicyError(reader.source, "levels", numbers, allowed)
+        raise reader.error("levels", numbers, allowed)
+    for row in rows:
+        row.refuse_other_than(_LEVEL_KEYS)
+    return rows
+
+
+def _parties(reader: Reader, rows: list[Reader]) -> tuple[LevelParty, ...]:
     parties: list[LevelParty] = []
-    for index, row in enumerate(rows):
+    for row in rows:
         try:
-            parties.append(LevelParty(row.get("party")))
+            parties.append(LevelParty(row.value("party", ", ".join(LevelParty))))
         except ValueError:
-            key = f"levels[{index}].party"
-            raise PolicyError(reader.source, key, row.get("party"), ", ".join(LevelParty)) from None
+            raise row.error("party", row.document["party"], ", ".join(LevelParty)) from None
     if len(set(parties)) != len(parties):
-        raise PolicyError(reader.source, "levels", [str(p) for p in parties], "each party once")
+        raise reader.error("levels", [str(party) for party in parties], "each party once")
     return tuple(parties)
 
 
-def _speeds(reader: "_Reader") -> tuple[float, ...]:
-    allowed = "24 numbers, one for each hour, 1 to 150 km/h"
-    values = _list(reader.value("travel.speed_kmh", allowed))
-    right = len(values) == HOURS_A_DAY and all(_is_number(v) and 1 <= v <= 150 for v in values)  # noqa: PLR2004 - said in `allowed`
+def _leg(row: Reader, accept_s: float) -> Leg:
+    return Leg(
+        accept_s=row.number("accept_s", *ACCEPT_S_SPAN) if row.has("accept_s") else accept_s,
+        depart_s=row.number("depart_s", *_DEPART_S_SPAN) if row.has("depart_s") else _DEPART_S,
+    )
+
+
+def first_levels(reader: Reader, key: str, *, usual: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the levels that are asked at once."""
+    if not reader.has(key):
+        return usual
+    allowed = f"levels of {', '.join(map(str, LEVELS))}, each once, lowest first, at least one"
+    values = reader.value(key, allowed)
+    right = (
+        isinstance(values, list)
+        and bool(values)
+        and all(type(value) is int and value in LEVELS for value in values)
+        and values == sorted(set(values))
+    )
     if not right:
-        raise PolicyError(reader.source, "travel.speed_kmh", values, allowed)
+        raise reader.error(key, values, allowed)
+    return tuple(values)
+
+
+def _prediction(reader: Reader) -> PredictionRule:
+    values = {
+        name: reader.number(f"prediction.{name}", low, high)
+        if reader.has(f"prediction.{name}")
+        else usual
+        for name, (low, high, usual) in _PREDICTION.items()
+    }
+    if values["clear_below"] >= values["act_above"]:
+        raise reader.error(
+            "prediction.clear_below", values["clear_below"],
+            f"less than prediction.act_above, {values['act_above']:g}",
+        )  # fmt: skip
+    return PredictionRule(**values)
+
+
+def _speeds(reader: Reader) -> tuple[float, ...]:
+    allowed = "24 numbers, one for each hour, 1 to 150 km/h"
+    values = reader.value("travel.speed_kmh", allowed)
+    right = (
+        isinstance(values, list)
+        and len(values) == HOURS_A_DAY
+        and all(is_number(value) and 1 <= value <= 150 for value in values)  # noqa: PLR2004 - said in `allowed`
+    )
+    if not right:
+        raise reader.error("travel.speed_kmh", values, allowed)
     return tuple(float(value) for value in values)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-class _Reader:
-    """Reads dotted keys of a nested document and remembers which ones were asked for."""
-
-    def __init__(self, document: Mapping[str, Any], source: str) -> None:
-        self.document, self.source = document, source
-        self.asked: set[str] = set()
-
-    def value(self, key: str, allowed: str) -> Any:  # noqa: ANN401 - whatever the document holds
-        self.asked.add(key)
-        found: Any = self.document
-        for part in key.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
-        if found is None:
-            raise PolicyError(self.source, key, None, allowed)
-        return found
-
-    def has(self, key: str) -> bool:
-        """Tell whether a key that may be missing is there."""
-        self.asked.add(key)
-        return key in _leaf_keys(self.document)
-
-    def text(self, key: str) -> str:
-        text = self._checked(key, "a text", lambda value: isinstance(value, str) and bool(value))
-        return str(text)
-
-    def number(self, key: str, low: float, high: float) -> Any:  # noqa: ANN401 - int stays int
-        def fits(value: object) -> bool:
-            return _is_number(value) and low <= value <= high  # type: ignore[operator]  # a number
-
-        return self._checked(key, f"a number from {low:g} to {high:g}", fits)
-
-    def _checked(self, key: str, allowed: str, fits: Callable[[object], bool]) -> Any:  # noqa: ANN401
-        value = self.value(key, allowed)
-        if not fits(value):
-            raise PolicyError(self.source, key, value, allowed)
-        return value
-
-    def refuse_unknown(self) -> None:
-        """A key nobody reads is a misspelled one."""
-        for key in _leaf_keys(self.document):
-            if key not in self.asked:
-                raise PolicyError(self.source, key, "there", ", ".join(sorted(self.asked)))
-
-
-def _leaf_keys(document: Mapping[str, Any], prefix: str = "") -> list[str]:
-    keys: list[str] = []
-    for name, value in document.items():
-        if isinstance(value, Mapping):
-            keys += _leaf_keys(value, f"{prefix}{name}.")
-        else:
-            keys.append(f"{prefix}{name}")
-    return keys

@@ -1,9 +1,10 @@
 -- candidates --
 -- Crews that may be sent to a lift: those of its maintainer, of rescue stations and public rescue;
--- per standing the free ones first, then the nearest by a flat-earth guess, which is good enough to
--- leave the far ones out.
+-- per standing the free and able ones first, then the nearest by a flat-earth guess, which is good
+-- enough to leave the far ones out.
 WITH place AS (
-    SELECT lift.latitude_deg, lift.longitude_deg, cos(radians(lift.latitude_deg)) AS narrowing
+    SELECT lift.latitude_deg, lift.longitude_deg, cos(radians(lift.latitude_deg)) AS narrowing,
+           lift.skills_needed
       FROM lift WHERE lift_key = %(lift_key)s
 ), contract AS (
     SELECT maintainer_id FROM maintenance_contract
@@ -17,19 +18,27 @@ WITH place AS (
      WHERE party.kind IN ('rescue_station', 'public_rescue')
         OR crew.party_id IN (SELECT maintainer_id FROM contract)
 ), elsewhere AS (
-    SELECT DISTINCT crew_id FROM rescue_order
+    SELECT crew_id, count(*) AS load_count FROM rescue_order
      WHERE incident_id <> %(incident_id)s AND state IN ('sent', 'accepted', 'under_way', 'arrived')
+     GROUP BY crew_id
+), working AS (
+    SELECT standing.*, shift_from_minute IS NULL
+               OR mod(%(minute)s - shift_from_minute + 1440, 1440)
+                  < mod(shift_until_minute - shift_from_minute + 1439, 1440) + 1 AS in_shift
+      FROM standing
 ), near AS (
-    SELECT standing.*, elsewhere.crew_id IS NOT NULL AS busy,
+    SELECT standing.*, coalesce(elsewhere.load_count, 0) AS load_count,
            row_number() OVER (PARTITION BY standing ORDER BY
-               elsewhere.crew_id IS NULL AND standing.on_duty DESC,
+               (elsewhere.crew_id IS NULL AND standing.on_duty AND standing.in_shift
+                AND standing.skills @> place.skills_needed) DESC,
                (coalesce(standing.latitude_deg, base_latitude_deg) - place.latitude_deg) ^ 2
                + ((coalesce(standing.longitude_deg, base_longitude_deg) - place.longitude_deg)
                   * place.narrowing) ^ 2) AS place_number
-      FROM standing CROSS JOIN place LEFT JOIN elsewhere USING (crew_id)
+      FROM working AS standing CROSS JOIN place LEFT JOIN elsewhere USING (crew_id)
 )
 SELECT near.crew_id, near.standing, near.on_duty, near.base_latitude_deg, near.base_longitude_deg,
-       near.latitude_deg, near.longitude_deg, near.position_at, near.busy,
+       near.latitude_deg, near.longitude_deg, near.position_at, near.load_count, near.in_shift,
+       near.skills,
        asked.count AS asked_count, asked.live AS asked_live, asked.refused AS asked_refused
   FROM near
   CROSS JOIN LATERAL (
@@ -40,9 +49,66 @@ SELECT near.crew_id, near.standing, near.on_duty, near.base_latitude_deg, near.b
         WHERE incident_id = %(incident_id)s AND crew_id = near.crew_id) AS asked
  WHERE near.place_number <= %(limit)s
 
--- lift_place --
--- Where the lift is.
-SELECT latitude_deg, longitude_deg FROM lift WHERE lift_key = %(lift_key)s
+-- lift_wants --
+-- Where the lift is, and what it asks of a crew.
+SELECT latitude_deg, longitude_deg, district, skills_needed FROM lift WHERE lift_key = %(lift_key)s
+
+-- running_in_region --
+-- How much is going on: other incidents of the region with people inside.
+SELECT count(*) AS count FROM incident
+ WHERE region = %(region)s AND state IN ('open', 'ordered', 'accepted', 'under_way', 'arrived')
+   AND incident_id <> %(incident_id)s
+
+-- stamp --
+-- The policy that an incident opened with, and why it is that one.
+UPDATE incident SET region = %(region)s, policy = %(policy)s, policy_applied = %(policy_applied)s
+ WHERE incident_id = %(incident_id)s
+
+-- keep_prediction --
+-- How likely it is that nobody is there in time, and what was done about it.
+UPDATE incident
+   SET late_probability = %(late_probability)s, late_predicted_at = %(now)s, prediction_armed = %(armed)s,
+       prediction_acted_at = CASE WHEN %(acted)s THEN %(now)s::timestamptz ELSE prediction_acted_at END
+ WHERE incident_id = %(incident_id)s
+
+-- keep_alarm_level --
+-- How loudly the dispatchers were told; it never falls.
+UPDATE incident SET alarm_level = greatest(alarm_level, %(alarm_level)s::smallint)
+ WHERE incident_id = %(incident_id)s
+
+-- pull_forward --
+-- Have a deadline of this kind fire at once.
+UPDATE deadline SET due_at = %(now)s
+ WHERE incident_id = %(incident_id)s AND kind = %(kind)s AND due_at > %(now)s
+   AND fired_at IS NULL AND cancelled_at IS NULL
+
+-- trips --
+-- Past drives: local hour of the departure, how long it took, and the estimate with its speed.
+SELECT extract(hour FROM under_way_at AT TIME ZONE 'UTC'
+               + (policy -> 'travel' ->> 'utc_offset_min')::integer * interval '1 minute')::integer AS hour,
+       extract(epoch FROM rescue_order.arrived_at - under_way_at)::float8 AS duration_s,
+       travel_time_s::float8 AS travel_time_s,
+       (policy -> 'travel' -> 'speed_kmh' ->> extract(
+           hour FROM sent_at AT TIME ZONE 'UTC'
+           + (policy -> 'travel' ->> 'utc_offset_min')::integer * interval '1 minute')::integer)::float8 AS speed_kmh
+  FROM rescue_order JOIN incident USING (incident_id)
+ WHERE under_way_at IS NOT NULL AND rescue_order.arrived_at > under_way_at
+   AND sent_at > now() - %(days)s * interval '1 day' AND policy ? 'travel'
+   AND NOT EXISTS (SELECT FROM rescue_candidate AS chosen
+                    WHERE chosen.incident_id = rescue_order.incident_id
+                      AND chosen.crew_id = rescue_order.crew_id
+                      AND chosen.detail ->> 'travel_source' = 'routing')
+ ORDER BY sent_at DESC LIMIT %(limit)s
+
+-- crew_fixes --
+-- Where crews were a moment ago.
+SELECT crew_id, latitude_deg, longitude_deg, position_at FROM crew
+ WHERE crew_id = ANY (%(crew_ids)s) AND position_at >= %(since)s
+
+-- mark_seen --
+-- A crew's device has asked for its orders.
+UPDATE rescue_order SET seen_at = %(now)s
+ WHERE crew_id = %(crew_id)s AND seen_at IS NULL AND state = 'sent'
 
 -- reserve_crew --
 -- Keep other engines from ordering this crew until this transaction ends; false: one does already.
@@ -57,12 +123,13 @@ SELECT EXISTS (SELECT FROM rescue_order
 -- insert_candidates --
 -- Keep a ranking; a second one at the same moment is put a microsecond later.
 INSERT INTO rescue_candidate (incident_id, ranked_at, rank, crew_id, response_level, travel_time_s,
-                              eligible, reason)
+                              eligible, reason, detail)
 SELECT %(incident_id)s, moment.ranked_at, ranked.*
   FROM (SELECT greatest(%(now)s, max(ranked_at) + interval '1 microsecond') AS ranked_at
           FROM rescue_candidate WHERE incident_id = %(incident_id)s) AS moment
  CROSS JOIN unnest(%(ranks)s::smallint[], %(crew_ids)s::text[], %(levels)s::smallint[],
-                   %(travel_times_s)s::real[], %(eligible)s::boolean[], %(reasons)s::text[]) AS ranked
+                   %(travel_times_s)s::real[], %(eligible)s::boolean[], %(reasons)s::text[],
+                   %(details)s::jsonb[]) AS ranked
 
 -- insert_order --
 -- Order a crew.
@@ -93,6 +160,12 @@ SELECT * FROM rescue_order WHERE incident_id = %(incident_id)s ORDER BY order_id
 -- Something is due then.
 INSERT INTO deadline (incident_id, order_id, kind, due_at)
 VALUES (%(incident_id)s, %(order_id)s, %(kind)s, %(due_at)s)
+
+-- insert_deadlines --
+-- Several things are due, each at its time.
+INSERT INTO deadline (incident_id, order_id, kind, due_at)
+SELECT %(incident_id)s, %(order_id)s, one.kind, one.due_at
+  FROM unnest(%(kinds)s::text[], %(due_ats)s::timestamptz[]) AS one (kind, due_at)
 
 -- cancel_deadlines --
 -- These kinds are no longer due for an incident, or for one order of it.
@@ -150,8 +223,9 @@ SELECT incident.incident_id FROM incident
    FOR UPDATE SKIP LOCKED
 
 -- open_deadlines --
--- What is still due for these incidents, soonest first. The limit to arrive is shown as it was set:
--- asking again does not make it later, it is overdue until somebody is there. So is a sign of life.
+-- What is still due for these incidents, soonest first; looks of the engine are no limit of anybody.
+-- The limit to arrive is shown as it was set: asking again does not make it later, it is overdue until
+-- somebody is there. So is a sign of life.
 SELECT deadline_id, incident_id, order_id, kind,
        CASE kind
            WHEN 'arrive' THEN (SELECT min(first.due_at) FROM deadline AS first
@@ -166,6 +240,7 @@ SELECT deadline_id, incident_id, order_id, kind,
        END AS due_at
   FROM deadline
  WHERE incident_id = ANY (%(incident_ids)s) AND fired_at IS NULL AND cancelled_at IS NULL
+   AND kind NOT IN ('predict', 'order_seen')
  ORDER BY due_at, deadline_id
 
 -- story_deadlines --
@@ -175,7 +250,8 @@ SELECT deadline_id, incident_id, order_id, kind, due_at, fired_at, cancelled_at,
 
 -- story_candidates --
 -- Every ranking of an incident.
-SELECT ranked_at, rank, crew_id, crew.name AS crew_name, response_level, travel_time_s, eligible, reason
+SELECT ranked_at, rank, crew_id, crew.name AS crew_name, response_level, travel_time_s, eligible, reason,
+       detail
   FROM rescue_candidate JOIN crew USING (crew_id)
  WHERE incident_id = %(incident_id)s ORDER BY ranked_at, rank LIMIT %(limit)s
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -55,11 +56,17 @@ async def one_order(connection: Connection, order_id: int, actor: Actor) -> Orde
     return OrderOut.from_row(row, with_phone=sees_phone(actor, row["crew_id"]))
 
 
-async def listed_orders(connection: Connection, actor: Actor) -> list[ListedOrderOut]:
-    """Return what an actor works from: a crew its own orders, a dispatcher all live ones."""
+async def listed_orders(
+    connection: Connection, actor: Actor, now: datetime
+) -> list[ListedOrderOut]:
+    """Return what an actor works from: a crew its own orders, a dispatcher all live ones.
+
+    What a crew's device is given counts as seen from then on.
+    """
     if actor.crew_id is None:
         rows = await store.live_orders(connection, LIVE_ORDERS_MAX)
     else:
+        await store.mark_seen(connection, actor.crew_id, now)
         rows = await store.crew_orders(connection, actor.crew_id, CREW_HISTORY_COUNT)
     return [
         ListedOrderOut.from_row(row, with_phone=sees_phone(actor, row["crew_id"])) for row in rows
@@ -90,7 +97,7 @@ async def story_candidates(connection: Connection, incident_id: int) -> list[Can
 
 async def lift_place(connection: Connection, lift_key: int) -> Place:
     """Return where a lift is."""
-    return await store.lift_place(connection, lift_key)
+    return (await store.lift_wants(connection, lift_key)).place
 
 
 async def check_may_act(connection: Connection, order_id: int, actor: Actor) -> None:

@@ -112,6 +112,7 @@ class OrderOut(BaseModel):
     expected_arrival_at: datetime | None
     reason: str
     refusal_reason: str | None
+    seen_at: datetime | None
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any], *, with_phone: bool) -> Self:
@@ -181,6 +182,16 @@ class StoryDeadlineOut(DeadlineOut):
     result: str | None
 
 
+class CandidateFactsOut(BaseModel):
+    """What stood behind a candidate's place; all empty for a ranking of an older program."""
+
+    position_source: str | None = None
+    position_age_s: float | None = None
+    travel_source: str | None = None
+    load_count: int | None = None
+    missing_skills: list[str] = []
+
+
 class CandidateOut(BaseModel):
     """A crew that was considered, and why it stands where it stands."""
 
@@ -192,7 +203,10 @@ class CandidateOut(BaseModel):
     travel_time_s: float | None
     eligible: bool
     reason: str
+    facts: CandidateFactsOut
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Self:
-        return cls(**{name: row[name] for name in cls.model_fields})
+        names = cls.model_fields.keys() - {"facts"}
+        facts = CandidateFactsOut.model_validate(row["detail"])
+        return cls(**{name: row[name] for name in names}, facts=facts)

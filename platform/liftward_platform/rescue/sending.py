@@ -3,9 +3,8 @@
 Works on an incident whose lock the caller holds; commits nothing.
 """
 
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
@@ -16,19 +15,57 @@ from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications import service as notifications
 from liftward_platform.notifications.model import Subject
-from liftward_platform.rescue import store
+from liftward_platform.rescue import choosing, store
 from liftward_platform.rescue.escalation import Step, StepReason
 from liftward_platform.rescue.model import DeadlineKind, Order
-from liftward_platform.rescue.policy import LevelParty, Policy, parse
-from liftward_platform.rescue.ranking import Asked, Candidate, Ranked, Wanted, rank
-from liftward_platform.rescue.travel import Place, StraightLineEstimate
+from liftward_platform.rescue.policy import Policy, parse
+from liftward_platform.rescue.ranking import Ranked
 
 Connection = AsyncConnection[DictRow]
+
+# A crew whose device has not shown it the order after half the time to answer is told again.
+SEEN_SHARE = 0.5
 
 
 def policy_of(incident: Incident) -> Policy:
     """Return the policy the incident opened with."""
     return parse(incident.policy, source=f"policy of incident {incident.incident_id}")
+
+
+def teams_of(incident: Incident) -> tuple[int, ...]:
+    """Return the levels of which the incident's policy wants a crew each."""
+    policy = policy_of(incident)
+    return policy.first_levels if policy.wants_every_team else ()
+
+
+async def send_first(
+    connection: Connection, incident: Incident, step: Step, happening: Happening
+) -> None:
+    """Order for a rescue nobody is asked for, and at its beginning all levels asked at once."""
+    policy, begins = policy_of(incident), incident.response_level == 0
+    levels = policy.first_levels if begins else (step.level,)
+    incident, _ = await send(connection, incident, replace(step, level=levels[0]), happening)
+    for level in levels[1:]:
+        orders = await store.orders_of_incident(connection, incident.incident_id)
+        if not any(order.live and order.response_level == level for order in orders):
+            also = Step(level=level, reason=StepReason.AT_ONCE)
+            incident, _ = await send_if_any(connection, incident, also, happening)
+
+
+async def send_if_any(
+    connection: Connection, incident: Incident, step: Step, happening: Happening
+) -> tuple[Incident, Order | None]:
+    """Order one more crew of the step's level or above; when there is none, that is all."""
+    policy = policy_of(incident)
+    chosen = await choosing.choose(connection, incident, step, policy, happening.now)
+    if chosen is None:
+        await incidents.note(
+            connection, incident, happening, event="no_crew_available", reason="no_eligible_crew",
+            detail={"after": step.reason, "level": step.level},
+        )  # fmt: skip
+        return incident, None
+    incident, order = await place_order(connection, incident, chosen, step.reason, happening)
+    return await _raise_level(connection, incident, chosen, step, happening), order
 
 
 async def send(
@@ -38,10 +75,11 @@ async def send(
 
     A rescue never falls silent: when nobody can be sent and nobody is coming, another round is due.
     """
-    chosen = await _choose(connection, incident, step, happening.now)
+    policy = policy_of(incident)
+    chosen = await choosing.choose(connection, incident, step, policy, happening.now)
     if chosen is None and not step.any_level:
         step = await _widen(connection, incident, step, happening)
-        chosen = await _choose(connection, incident, step, happening.now)
+        chosen = await choosing.choose(connection, incident, step, policy, happening.now)
     order = None
     if chosen is not None:
         incident, order = await place_order(connection, incident, chosen, step.reason, happening)
@@ -71,10 +109,13 @@ async def place_order(
             "reason": reason,
         },
     )
-    due_at = happening.now + timedelta(seconds=policy.accept_s)
-    await store.insert_deadline(
-        connection, incident.incident_id, DeadlineKind.ACCEPT, due_at, order.order_id
-    )
+    leg = policy.leg(order.response_level)
+    seen_s = leg.accept_s * SEEN_SHARE
+    due_ats = {
+        DeadlineKind.ACCEPT: happening.now + timedelta(seconds=leg.accept_s),
+        DeadlineKind.ORDER_SEEN: happening.now + timedelta(seconds=seen_s),
+    }
+    await store.insert_deadlines(connection, incident.incident_id, due_ats, order.order_id)
     detail: dict[str, Json] = {
         **about(order),
         "travel_time_s": round(chosen.travel_time_s),
@@ -93,8 +134,7 @@ async def rank_one(
     connection: Connection, incident: Incident, crew_id: str, now: datetime
 ) -> Ranked | None:
     """Return one crew's place for this incident; None when it is no crew for this lift."""
-    ranking = await _ranking(connection, incident, Wanted(level=1, any_level=True), now)
-    return next((row for row in ranking if row.crew_id == crew_id), None)
+    return await choosing.rank_one(connection, incident, crew_id, policy_of(incident), now)
 
 
 async def tell_crew(connection: Connection, order: Order, subject: Subject, now: datetime) -> None:
@@ -117,61 +157,6 @@ def about(order: Order) -> dict[str, Json]:
         "crew_id": order.crew_id,
         "response_level": order.response_level,
     }
-
-
-async def _choose(
-    connection: Connection, incident: Incident, step: Step, now: datetime
-) -> Ranked | None:
-    """Rank, reserve the first, keep the ranking. A crew being ordered elsewhere is passed over."""
-    reserved: frozenset[str] = frozenset()
-    while True:
-        wanted = Wanted(level=step.level, any_level=step.any_level, reserved=reserved)
-        ranking = await _ranking(connection, incident, wanted, now)
-        first = ranking[0] if ranking and ranking[0].eligible else None
-        if first is None or await store.reserve_crew(
-            connection, first.crew_id, incident.incident_id
-        ):
-            await store.insert_candidates(connection, incident.incident_id, ranking, now)
-            return first
-        reserved |= {first.crew_id}
-
-
-async def _ranking(
-    connection: Connection, incident: Incident, wanted: Wanted, now: datetime
-) -> tuple[Ranked, ...]:
-    policy = policy_of(incident)
-    rows = await store.candidates(connection, incident.incident_id, incident.lift_key, now)
-    return rank(
-        [_candidate(row, policy) for row in rows],
-        await store.lift_place(connection, incident.lift_key),
-        wanted,
-        policy=policy,
-        travel=StraightLineEstimate(policy),
-        now=now,
-    )
-
-
-def _candidate(row: Mapping[str, Any], policy: Policy) -> Candidate:
-    has_fix = row["latitude_deg"] is not None and row["longitude_deg"] is not None
-    return Candidate(
-        crew_id=row["crew_id"],
-        level=policy.level_of(LevelParty(row["standing"])),
-        on_duty=row["on_duty"],
-        busy=row["busy"],
-        asked=_asked(row),
-        asked_count=row["asked_count"],
-        base=Place(row["base_latitude_deg"], row["base_longitude_deg"]),
-        fix=Place(row["latitude_deg"], row["longitude_deg"]) if has_fix else None,
-        fix_at=row["position_at"],
-    )
-
-
-def _asked(row: Mapping[str, Any]) -> Asked:
-    if row["asked_live"]:
-        return Asked.LIVE
-    if row["asked_refused"]:
-        return Asked.REFUSED
-    return Asked.SILENT if row["asked_count"] else Asked.NEVER
 
 
 async def _raise_level(

@@ -27,7 +27,7 @@ from liftward_platform.incidents.model import (
 from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications.model import Subject
-from liftward_platform.rescue import sending, store
+from liftward_platform.rescue import predicting, sending, store
 from liftward_platform.rescue.escalation import (
     Step,
     StepReason,
@@ -49,6 +49,8 @@ Connection = AsyncConnection[DictRow]
 CLOCK_TOLERANCE = timedelta(seconds=60)
 
 ALL_KINDS = tuple(DeadlineKind)
+# What waits for a crew's answer.
+ANSWER_KINDS = (DeadlineKind.ACCEPT, DeadlineKind.ORDER_SEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ async def accept(connection: Connection, order_id: int, happening: Happening) ->
         connection, work.incident, IncidentEvent.ORDER_ACCEPTED, happening,
         reason="accepted_late" if late else "accepted", detail=sending.about(order),
     )  # fmt: skip
-    await _cancel(connection, order, (DeadlineKind.ACCEPT,), happening.now, "accepted")
+    await _cancel(connection, order, ANSWER_KINDS, happening.now, "accepted")
+    await predicting.look_now(connection, work.incident.incident_id, happening.now)
     await store.cancel_deadlines(
         connection, incident.incident_id, (DeadlineKind.ORDER,),
         now=happening.now, result="accepted",
@@ -127,7 +130,8 @@ async def refuse(
         refusal_reason=refusal_reason, ended_at=happening.at,
         answered_at=work.order.answered_at or happening.at,
     )  # fmt: skip
-    await _cancel(connection, order, (DeadlineKind.ACCEPT,), happening.now, "refused")
+    await _cancel(connection, order, ANSWER_KINDS, happening.now, "refused")
+    await predicting.look_now(connection, work.incident.incident_id, happening.now)
     body: dict[str, Json] = {
         **sending.about(order), "answer": "refused", "refusal_reason": refusal_reason,
     }  # fmt: skip
@@ -149,7 +153,8 @@ async def follow_failure(
     if event is not None:
         incident = await incidents.apply(connection, incident, event, happening, reason=reason)
     rounds = await store.has_deadline(connection, incident.incident_id, DeadlineKind.ORDER)
-    step = after_failure(work.order, work.others, reason, rounds=rounds)
+    teams = sending.teams_of(incident)
+    step = after_failure(work.order, work.others, reason, rounds=rounds, teams=teams)
     if isinstance(step, Step):
         # The next order is the engine's doing, whoever refused.
         by_rule = replace(happening, actor=ENGINE_ACTOR_ID, occurred_at=None)
@@ -163,6 +168,7 @@ async def depart(connection: Connection, order_id: int, happening: Happening) ->
     if work.order.under_way_at is not None:
         raise IllegalTransitionError("the order", work.order.state, OrderEvent.DEPART)
     order = await _change(connection, work, OrderEvent.DEPART, under_way_at=happening.at)
+    await predicting.look_now(connection, work.incident.incident_id, happening.now)
     incident = await incidents.apply(
         connection, work.incident, IncidentEvent.CREW_DEPARTED, happening,
         reason="reported", detail=sending.about(order),
@@ -186,7 +192,8 @@ async def arrive(connection: Connection, order_id: int, happening: Happening) ->
     if not first:
         return
     await store.cancel_deadlines(
-        connection, incident.incident_id, (DeadlineKind.ARRIVE, DeadlineKind.ORDER),
+        connection, incident.incident_id,
+        (DeadlineKind.ARRIVE, DeadlineKind.ORDER, DeadlineKind.PREDICT),
         now=happening.now, result="arrived",
     )  # fmt: skip
     limit = timedelta(seconds=sending.policy_of(incident).release_report_s)
@@ -347,7 +354,7 @@ async def _withdraw(
             order, state=next_order_state(order.state, OrderEvent.WITHDRAW), ended_at=happening.at
         )
         await store.update_order(connection, changed)
-        await _cancel(connection, order, (DeadlineKind.ACCEPT,), happening.now, reason)
+        await _cancel(connection, order, ANSWER_KINDS, happening.now, reason)
         detail = sending.about(order)
         await incidents.note(
             connection, incident, happening, event="order_withdrawn", reason=reason, detail=detail

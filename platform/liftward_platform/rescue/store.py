@@ -1,15 +1,19 @@
 """The only place that runs the rescue slice's SQL."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from liftward_kit.named_sql import load_queries
+from liftward_platform.incidents.model import Incident
 from liftward_platform.rescue.model import Deadline, DeadlineKind, Order
-from liftward_platform.rescue.ranking import CANDIDATES_STORED_MAX, Ranked
+from liftward_platform.rescue.ranking import CANDIDATES_STORED_MAX, Ranked, detail
 from liftward_platform.rescue.travel import Place
 
 Connection = AsyncConnection[DictRow]
@@ -21,8 +25,17 @@ CREW_LOCK_SPACE = 0x4C57
 CANDIDATES_PER_STANDING_MAX = 50
 
 
+@dataclass(frozen=True, slots=True)
+class LiftWants:
+    """Where a lift is, and what it asks of a crew."""
+
+    place: Place
+    district: str
+    skills_needed: frozenset[str]
+
+
 async def candidates(
-    connection: Connection, incident_id: int, lift_key: int, now: datetime
+    connection: Connection, incident_id: int, lift_key: int, now: datetime, *, minute: int
 ) -> list[DictRow]:
     cursor = await connection.execute(
         QUERIES["candidates"],
@@ -30,15 +43,86 @@ async def candidates(
             "incident_id": incident_id,
             "lift_key": lift_key,
             "now": now,
+            "minute": minute,
             "limit": CANDIDATES_PER_STANDING_MAX,
         },
     )
     return await cursor.fetchall()
 
 
-async def lift_place(connection: Connection, lift_key: int) -> Place:
-    row = await _one(connection, "lift_place", {"lift_key": lift_key})
-    return Place(row["latitude_deg"], row["longitude_deg"])
+async def lift_wants(connection: Connection, lift_key: int) -> LiftWants:
+    row = await _one(connection, "lift_wants", {"lift_key": lift_key})
+    place = Place(row["latitude_deg"], row["longitude_deg"])
+    return LiftWants(place, row["district"], frozenset(row["skills_needed"]))
+
+
+async def running_in_region(connection: Connection, region: str, incident_id: int) -> int:
+    """Return how many other incidents of a region have people inside."""
+    values = {"region": region, "incident_id": incident_id}
+    return int((await _one(connection, "running_in_region", values))["count"])
+
+
+async def stamp(connection: Connection, incident: Incident) -> None:
+    await connection.execute(
+        QUERIES["stamp"],
+        {
+            "incident_id": incident.incident_id,
+            "region": incident.region,
+            "policy": Jsonb(dict(incident.policy)),
+            "policy_applied": Jsonb(dict(incident.policy_applied or {})),
+        },
+    )
+
+
+async def keep_prediction(
+    connection: Connection,
+    incident_id: int,
+    *,
+    late_probability: float,
+    now: datetime,
+    acted: bool,
+    armed: bool,
+) -> None:
+    await connection.execute(
+        QUERIES["keep_prediction"],
+        {
+            "incident_id": incident_id,
+            "late_probability": late_probability,
+            "now": now,
+            "acted": acted,
+            "armed": armed,
+        },
+    )
+
+
+async def keep_alarm_level(connection: Connection, incident_id: int, level: int) -> None:
+    values = {"incident_id": incident_id, "alarm_level": level}
+    await connection.execute(QUERIES["keep_alarm_level"], values)
+
+
+async def pull_forward(
+    connection: Connection, incident_id: int, kind: DeadlineKind, now: datetime
+) -> None:
+    values = {"incident_id": incident_id, "kind": kind, "now": now}
+    await connection.execute(QUERIES["pull_forward"], values)
+
+
+async def crew_fixes(
+    connection: Connection, crew_ids: Sequence[str], since: datetime
+) -> dict[str, DictRow]:
+    """Return by crew where it was, when that was no earlier than `since`."""
+    values = {"crew_ids": list(crew_ids), "since": since}
+    return {row["crew_id"]: row for row in await _all(connection, "crew_fixes", values)}
+
+
+def trips(connection: psycopg.Connection[DictRow], *, days: int, limit: int) -> list[DictRow]:
+    """Return the drives of the last days: for a command, which waits for it."""
+    return connection.execute(QUERIES["trips"], {"days": days, "limit": limit}).fetchall()
+
+
+async def mark_seen(connection: Connection, crew_id: str, now: datetime) -> None:
+    """Note that a crew's device has shown it its orders."""
+    await connection.execute(QUERIES["mark_seen"], {"crew_id": crew_id, "now": now})
 
 
 async def reserve_crew(connection: Connection, crew_id: str, incident_id: int) -> bool:
@@ -65,6 +149,7 @@ async def insert_candidates(
             "travel_times_s": [row.travel_time_s for row in rows],
             "eligible": [row.eligible for row in rows],
             "reasons": [str(row.reason) for row in rows],
+            "details": [Jsonb(detail(row)) for row in rows],
         },
     )
 
@@ -108,6 +193,24 @@ async def insert_deadline(
     await connection.execute(
         QUERIES["insert_deadline"],
         {"incident_id": incident_id, "order_id": order_id, "kind": kind, "due_at": due_at},
+    )
+
+
+async def insert_deadlines(
+    connection: Connection,
+    incident_id: int,
+    due_ats: Mapping[DeadlineKind, datetime],
+    order_id: int | None = None,
+) -> None:
+    """Set several deadlines in one statement: an order waits for each that it sends."""
+    await connection.execute(
+        QUERIES["insert_deadlines"],
+        {
+            "incident_id": incident_id,
+            "order_id": order_id,
+            "kinds": [str(kind) for kind in due_ats],
+            "due_ats": list(due_ats.values()),
+        },
     )
 
 

@@ -1,8 +1,9 @@
 # The maintainer is silent, and so is everybody else: level 1, 2, 3, then round and round.
 #
 # Nobody has to notice the silence: each limit is a row in the database, and the next level is
-# asked in the second it has passed. When all three were asked in vain, everybody is asked again,
-# every minute, until somebody says yes.
+# asked in the second it has passed: three minutes for the firm under contract, one for each of the
+# others. When all three were asked in vain, everybody is asked again, every minute, until somebody
+# says yes.
 
 Given it is 02:10
 At 02:13:00 somebody is trapped in TOWER-01
@@ -14,16 +15,16 @@ And crew station is asked, level 2, because no answer
 And the story says escalated, because no answer
 And crew near is told: order expired
 
-Then by 02:19:00 crew station is silent
+Then by 02:17:00 crew station is silent
 And crew public is asked, level 3, because no answer
 And the level is 3
 
-Then by 02:22:00 crew public is silent
+Then by 02:18:00 crew public is silent
 And the story says unanswered, because no crew left to ask
 And the dispatchers are told: unanswered
 And crew far is asked, because unanswered round
 
-Then by 02:23:00 at least five orders went out
+Then by 02:19:00 at least five orders went out
 And by 02:30:00 at least eight orders went out
 And by 02:40:00 at least twelve orders went out
 And the story says unanswered one time

@@ -65,6 +65,45 @@ async def test_two_engines_never_double(database_dsn: str, virtual_clock: Virtua
         assert row == {"fired": 4, "silent": 4, "live_per_crew": 1}
 
 
+async def test_looks_before_a_limit_happen_once_under_four_engines(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """A dozen rescues nobody moves for: each prediction and each unseen order is acted on once."""
+    async with rescue_story(database_dsn, virtual_clock, lift_ids=LIFTS) as story:
+        for lift_id in LIFTS:
+            await story.detected(lift_id)
+        await engines_look_at_once(story, database_dsn)
+        orders = await _orders(story)
+
+        story.clock.advance(95)
+        await engines_look_at_once(story, database_dsn)
+
+        told = await _counts(story, "SELECT incident_id AS key FROM incident_log"
+                             " WHERE event = 'order_told_again'")  # fmt: skip
+        assert set(told.values()) == {1}
+        assert len(told) == len(orders)
+
+        for _, crew_id in orders:
+            await story.crew(crew_id, "accepts")
+        story.clock.advance(minutes=6)
+        await engines_look_at_once(story, database_dsn)
+
+        acted = await _counts(story, "SELECT incident_id AS key FROM incident_log"
+                              " WHERE event = 'predicted_late'")  # fmt: skip
+        assert set(acted.values()) == {1}
+        assert len(acted) == len(orders)
+        fired = await _counts(story, "SELECT incident_id AS key FROM deadline"
+                              " WHERE kind = 'predict' AND fired_at IS NULL"
+                              " AND cancelled_at IS NULL")  # fmt: skip
+        assert fired == dict.fromkeys(fired, 1)
+        assert len(fired) == len(LIFTS)
+
+
+async def _counts(story: RescueStory, query: str) -> Counter[int]:
+    cursor = await story.connection.execute(query.encode())
+    return Counter(row["key"] for row in await cursor.fetchall())
+
+
 async def _orders(story: RescueStory) -> list[tuple[int, str]]:
     cursor = await story.connection.execute("SELECT incident_id, crew_id FROM rescue_order")
     return [(row["incident_id"], row["crew_id"]) for row in await cursor.fetchall()]

@@ -12,11 +12,11 @@ pytestmark = pytest.mark.integration
 NEARER_COUNT = store.CANDIDATES_PER_STANDING_MAX + 5
 
 
-@pytest.mark.parametrize("hindrance", ["off duty", "busy"])
+@pytest.mark.parametrize("hindrance", ["off duty", "busy", "unable"])
 async def test_near_crews_that_cannot_come_do_not_hide_a_free_one(
     hindrance: str, database_dsn: str, virtual_clock: VirtualClock
 ) -> None:
-    """In a mass power cut every near crew is taken: the free one farther away is still found."""
+    """Every near crew is taken, or cannot do what the lift needs: the one farther away is found."""
     document = town("TOWER-01", "TOWER-02")
     near = document["crews"][0]
     document["crews"] += [
@@ -30,6 +30,11 @@ async def test_near_crews_that_cannot_come_do_not_hide_a_free_one(
         if hindrance == "off duty":
             await story.connection.execute(
                 "UPDATE crew SET on_duty = crew_id = 'far' OR party_id <> 'maintainer-01'"
+            )
+        elif hindrance == "unable":
+            await story.connection.execute("UPDATE lift SET skills_needed = '{panoramic_lift}'")
+            await story.connection.execute(
+                "UPDATE crew SET skills = '{panoramic_lift}' WHERE crew_id = 'far'"
             )
         else:
             other = await story.someone_is_trapped("TOWER-02")

@@ -84,6 +84,7 @@ async def test_the_board_has_the_promised_shape(
             "order_id", "incident_id", "crew_id", "crew_name", "crew_phone", "response_level",
             "state", "sent_at", "answered_at", "under_way_at", "arrived_at", "ended_at",
             "travel_time_s", "expected_arrival_at", "reason", "refusal_reason",
+            "seen_at",
         }  # fmt: skip
         assert [(one["kind"], one["order_id"]) for one in incident["deadlines"]] == [
             ("accept", order["order_id"]),
@@ -109,7 +110,12 @@ async def test_the_story_tells_everything(database_dsn: str, virtual_clock: Virt
         ]
         assert [entry["kind"] for entry in story["ledger"]] == ["incident_opened", "order_sent"]
         assert story["detections"][0]["handling"] == "opened"
-        assert len(story["deadlines"]) == 2
+        kinds = {"predict", "arrive", "accept", "order_seen"}
+        assert {one["kind"] for one in story["deadlines"]} == kinds
+        assert story["candidates"][0]["facts"] == {
+            "position_source": "base", "position_age_s": None, "travel_source": "estimate",
+            "load_count": 0, "missing_skills": [],
+        }  # fmt: skip
         assert samples["signals"] == {"car_door": ["closed"], "load_kg": [75.0]}
 
 

@@ -16,10 +16,12 @@ from liftward_platform.crews.plausibility import Doubt
 from liftward_platform.incidents import detection_decision
 from liftward_platform.incidents.model import IncidentEvent, IncidentState, Outcome
 from liftward_platform.ledger.model import EntryKind
+from liftward_platform.rescue.candidates import PositionSource
 from liftward_platform.rescue.check_in import SilenceReason
 from liftward_platform.rescue.escalation import RemindReason, RestReason, StepReason
 from liftward_platform.rescue.model import DeadlineKind, OrderState
-from liftward_platform.rescue.ranking import RankReason
+from liftward_platform.rescue.ranking import RankReason, TravelSource
+from liftward_platform.rescue.stalls import Why
 from liftward_wire import states
 from liftward_wire.states import CodedState
 
@@ -41,10 +43,13 @@ TABLES: dict[str, tuple[type[Enum], ...]] = {
         RestReason,
         RemindReason,
         RankReason,
+        Why,
         Doubt,
         DecisionReason,
         SilenceReason,
     ),
+    "position_source": (PositionSource,),
+    "travel_source": (TravelSource,),
     "crew_action": (Action,),
     "transition": (Transition,),
     "ledger_kind": (EntryKind,),

@@ -1,6 +1,6 @@
 import type { Candidate, Order } from "../api/types";
 import { useText } from "./contexts";
-import { ResponseLevel, Time } from "./words";
+import { ageText, ResponseLevel, Time } from "./words";
 
 /** Rankings of one moment stand together, the latest first. */
 function rankings(candidates: Candidate[]): [string, Candidate[]][] {
@@ -27,6 +27,22 @@ export function CandidateTable({ candidates, orders }: { candidates: Candidate[]
       ))}
     </section>
   );
+}
+
+/** What stood behind a place: where from, how sure, how busy; nothing for rankings of older programs. */
+function Behind({ facts }: { facts: Candidate["facts"] }) {
+  const text = useText();
+  const { t, word } = text;
+  if (!facts.position_source) return null;
+  const age_s = facts.position_age_s;
+  const parts = [
+    word("position_source", facts.position_source),
+    age_s !== null && age_s !== undefined ? t("candidates.position_age", { age: ageText(text, age_s) }) : null,
+    facts.travel_source ? word("travel_source", facts.travel_source) : null,
+    facts.load_count ? t("candidates.load", { count: facts.load_count }) : null,
+    facts.missing_skills?.length ? t("candidates.missing", { skills: facts.missing_skills.join(", ") }) : null,
+  ];
+  return <span class="muted block">{parts.filter(Boolean).join(" · ")}</span>;
 }
 
 function Ranking({ round, orders }: { round: Candidate[]; orders: Order[] }) {
@@ -58,6 +74,7 @@ function Ranking({ round, orders }: { round: Candidate[]; orders: Order[] }) {
             <td>
               {!candidate.eligible && <>{t("candidates.not_eligible")}: </>}
               {word("reason", candidate.reason)}
+              <Behind facts={candidate.facts} />
             </td>
           </tr>
         ))}

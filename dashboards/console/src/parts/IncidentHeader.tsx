@@ -1,14 +1,14 @@
 import type { ComponentChildren } from "preact";
 
 import type { Incident } from "../api/types";
-import { localTime } from "../lib/duration";
+import { localTime, secondsSince } from "../lib/duration";
 import { isFalseAlarm, isTrapped, standing } from "../lib/urgency";
 import { Coming } from "./Coming";
 import { DataAge, ReleaseSeenMark, Trapped, UnansweredMark, WithdrawnMark } from "./IncidentMarks";
 import { Limits, StateWords } from "./IncidentRow";
 import { useClosingCodes } from "./closingCodes";
 import { useLive, useText } from "./contexts";
-import { Time } from "./words";
+import { ageText, Time } from "./words";
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (
@@ -72,6 +72,34 @@ function ClosedAs({ incident, note }: { incident: Incident; note: string | null 
   );
 }
 
+/** The policy the incident opened with; a later edit of it changes nothing here. */
+function PolicyWords({ incident }: { incident: Incident }) {
+  const { t } = useText();
+  const { policy } = incident;
+  if (!policy) return <>–</>;
+  const parts = [
+    policy.region === "everywhere" ? t("policy.everywhere") : policy.region,
+    policy.version,
+    policy.hours ? t("policy.hours", { name: policy.hours }) : null,
+    policy.surge ? t("policy.surge", { name: policy.surge, count: policy.open_count }) : null,
+  ];
+  return <>{parts.filter(Boolean).join(" · ")}</>;
+}
+
+/** The probability that nobody is there by the limit, and how old that figure is. */
+function LateShare({ incident }: { incident: Incident }) {
+  const text = useText();
+  const { now_ms } = useLive();
+  const age_s = secondsSince(incident.late_predicted_at, now_ms);
+  if (incident.late_probability === null || age_s === null) return <>{text.t("late.none")}</>;
+  return (
+    <>
+      <strong class="digits">{text.t("late.value", { percent: Math.round(incident.late_probability * 100) })}</strong>{" "}
+      <span class="muted">{text.t("data.age", { age: ageText(text, age_s) })}</span>
+    </>
+  );
+}
+
 function Facts({ incident }: { incident: Incident }) {
   const { t, word } = useText();
   const { lift } = incident;
@@ -86,6 +114,13 @@ function Facts({ incident }: { incident: Incident }) {
       <Fact name={t("incident.response_level")}>
         {level > 0 ? `${level} · ${word("response_level", String(level))}` : "–"}
       </Fact>
+      <Fact name={t("policy.title")}><PolicyWords incident={incident} /></Fact>
+      {isTrapped(incident) && <Fact name={t("late.title")}><LateShare incident={incident} /></Fact>}
+      {isTrapped(incident) && incident.alarm_level > 0 && (
+        <Fact name={t("alarm.level", { level: incident.alarm_level })}>
+          <strong class="overdue-text" aria-hidden="true">{"▲".repeat(incident.alarm_level)}</strong>
+        </Fact>
+      )}
       <Fact name={t("incident.persons")}>{incident.persons_count ?? t("incident.persons_unknown")}</Fact>
       <Fact name={t("column.age")}><DataAge at={incident.last_observed_at} /></Fact>
       <Fact name={t("incident.floors")}>{lift.floors_count}</Fact>

@@ -23,14 +23,18 @@ function Result({ deadline }: { deadline: Deadline }) {
   return <Countdown countdown={countdownTo(deadline, now_ms)} small />;
 }
 
+/** Moments at which the engine looks; they are nobody's limit. */
+const LOOKS: readonly string[] = ["predict", "order_seen"];
+
 export function LimitTable({ deadlines, orders }: { deadlines: Deadline[]; orders: Order[] }) {
   const { t, word } = useText();
+  const limits = deadlines.filter((deadline) => !LOOKS.includes(deadline.kind));
   const crewOf = (order_id: number | null) => orders.find((order) => order.order_id === order_id)?.crew_name;
   return (
     <section class="panel" aria-labelledby="limits-title">
       <h2 id="limits-title">{t("limits.title")}</h2>
-      {deadlines.length === 0 && <p class="muted">{t("limits.none")}</p>}
-      {deadlines.length > 0 && (
+      {limits.length === 0 && <p class="muted">{t("limits.none")}</p>}
+      {limits.length > 0 && (
         <table>
           <thead>
             <tr>
@@ -40,7 +44,7 @@ export function LimitTable({ deadlines, orders }: { deadlines: Deadline[]; order
             </tr>
           </thead>
           <tbody>
-            {deadlines.map((deadline) => (
+            {limits.map((deadline) => (
               <tr key={deadline.deadline_id}>
                 <td>
                   {word("deadline", deadline.kind)}

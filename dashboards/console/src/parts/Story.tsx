@@ -48,9 +48,27 @@ function Detail({ entry, orders }: { entry: LogEntry; orders: Order[] }) {
       {typeof detail["level"] === "string" && <span> · {word("level", detail["level"])}</span>}
       {typeof persons === "number" && <span> · {t("incident.persons")}: {persons}</span>}
       {typeof cause === "string" && <span> · {t("incident.cause")}: {codes.cause(cause)}</span>}
+      {typeof detail["late_probability"] === "number" && <span> · {percent(detail["late_probability"])} %</span>}
+      {typeof detail["region"] === "string" && <span> · {policyWords(t, detail)}</span>}
       {typeof method === "string" && <span> · {t("incident.method")}: {codes.method(method)}</span>}
     </>
   );
+}
+
+function percent(share: number): number {
+  return Math.round(share * 100);
+}
+
+/** Region, version and the rules that held, of a stamped policy. */
+function policyWords(t: ReturnType<typeof useText>["t"], detail: LogEntry["detail"]): string {
+  const { region, version, hours, surge, open_count } = detail;
+  const parts = [
+    region === "everywhere" ? t("policy.everywhere") : String(region),
+    String(version),
+    typeof hours === "string" ? t("policy.hours", { name: hours }) : null,
+    typeof surge === "string" ? t("policy.surge", { name: surge, count: Number(open_count) }) : null,
+  ];
+  return parts.filter(Boolean).join(" · ");
 }
 
 export function Story({ log, orders }: { log: LogEntry[]; orders: Order[] }) {

@@ -20,7 +20,7 @@ def test_defaults_need_no_more_than_a_database() -> None:
         EMPTY,
         0,
     )
-    assert settings.policy.version == "default-1"
+    assert settings.policies.default.policy.version == "default-2"
 
 
 def test_a_policy_with_a_hole_names_file_and_key(tmp_path: Path) -> None:

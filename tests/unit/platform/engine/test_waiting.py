@@ -4,7 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from liftward_platform.engine.runner import WAIT_S_MAX, wait_s
+from liftward_platform.engine.modules import Modules, rescue_modules
+from liftward_platform.engine.runner import WAIT_S_MAX, moments_of, wait_s
+from liftward_platform.incidents import intake
+from liftward_platform.rescue import due
+from liftward_platform.rescue.policy import load
 from support.virtual_time import START
 
 
@@ -20,3 +24,15 @@ def test_it_waits_for_the_next_moment_but_never_long(
 
     assert wait_s(START, (*moments, None)) == pytest.approx(expected_s)
     assert expected_s <= WAIT_S_MAX
+
+
+def test_a_group_waits_for_its_own_work_only() -> None:
+    """A late deadline keeps the first orders' group asleep, unless that group fires deadlines."""
+    *rescue, deadlines = rescue_modules(load())
+    apart = Modules(tuple(rescue), (deadlines,))
+
+    assert moments_of("rescue", apart) == (intake.next_look,)
+    assert moments_of("deadlines", apart) == (due.next_deadline,)
+    assert moments_of("upkeep", apart) == ()
+    together = moments_of("rescue", Modules((*rescue, deadlines)))
+    assert together == (intake.next_look, due.next_deadline)

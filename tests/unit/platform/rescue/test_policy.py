@@ -58,7 +58,7 @@ LEVELS = DEFAULT["levels"]
         ("limits.accept_s", True, "limits.accept_s"),
         ("limits.accept_s", "soon", "limits.accept_s"),
         ("limits.arrive_s", ..., "limits.arrive_s"),
-        ("limits.arrive_s", 120, "limits.accept_s"),
+        ("limits.arrive_s", 120, "levels[0].accept_s"),
         ("limits.unanswered_repeat_s", float("nan"), "limits.unanswered_repeat_s"),
         ("travel.speed_kmh", [30] * 23, "travel.speed_kmh"),
         ("travel.speed_kmh", [0] * 24, "travel.speed_kmh"),

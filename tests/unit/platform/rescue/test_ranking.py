@@ -7,16 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liftward_platform.rescue.candidates import Asked, Candidate, position
 from liftward_platform.rescue.policy import load
-from liftward_platform.rescue.ranking import (
-    Asked,
-    Candidate,
-    Ranked,
-    RankReason,
-    Wanted,
-    position,
-    rank,
-)
+from liftward_platform.rescue.ranking import Ranked, RankReason, Wanted, rank
 from liftward_platform.rescue.travel import Place, StraightLineEstimate
 from support.virtual_time import START
 

@@ -3,6 +3,7 @@
 import math
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from liftward_platform.rescue.travel import (
     Place,
     StraightLineEstimate,
     haversine_m,
+    haversines_m,
 )
 from support.virtual_time import START
 
@@ -58,3 +60,14 @@ def test_the_rush_hour_is_slower_than_the_night() -> None:
     assert rush_s == pytest.approx(14_000 / (policy.speed_kmh[18] / 3.6), rel=1e-3)
     assert night_s == pytest.approx(14_000 / (policy.speed_kmh[3] / 3.6), rel=1e-3)
     assert rush_s > 2 * night_s
+
+
+@given(st.lists(places, min_size=1, max_size=10), places)
+def test_many_distances_at_once_are_those_one_by_one(starts: list[Place], end: Place) -> None:
+    """The columns of a ranking and the single estimate agree."""
+    latitude = np.array([start.latitude_deg for start in starts])
+    longitude = np.array([start.longitude_deg for start in starts])
+
+    found = haversines_m(latitude, longitude, end)
+
+    assert found == pytest.approx([haversine_m(start, end) for start in starts], abs=1e-3)
