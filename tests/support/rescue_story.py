@@ -19,7 +19,7 @@ from liftward_platform.engine.cycle import run_cycle
 from liftward_platform.engine.modules import Module, rescue_modules
 from liftward_platform.fleet import service as fleet
 from liftward_platform.incidents import intake
-from liftward_platform.incidents.model import Outcome
+from liftward_platform.incidents.model import Confirmer, Outcome
 from liftward_platform.incidents.service import Happening
 from liftward_platform.rescue import due, service
 from liftward_platform.rescue.policy import load
@@ -214,7 +214,13 @@ class RescueStory:
             await actions[does](self.connection, row["order_id"], happening, **what)
 
     async def dispatcher_closes(self, incident_id: int, outcome: Outcome, **what: Any) -> None:
-        """The dispatcher closes an incident."""
+        """The dispatcher closes an incident; a rescue with all that the closing asks for."""
+        rescued = {"confirmed_by": Confirmer.PASSENGER, "confirmed_how": "telephone"}
+        usual: dict[Outcome, dict[str, Any]] = {
+            Outcome.FREED: {**rescued, "lift_made_safe": True},
+            Outcome.SELF_FREED: rescued,
+        }
+        what = {**usual.get(outcome, {}), **what}
         closing = service.Closing(outcome=outcome, **what)
         happening = Happening(now=self.now, actor="account-dispatcher")
         async with self.connection.transaction():
