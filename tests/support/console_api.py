@@ -120,6 +120,7 @@ def _app(api: FakeApi) -> FastAPI:
         return response
 
     _add_reads(app, api)
+    _add_life_reads(app)
     _add_commands(app, api)
     app.include_router(console_files.router)
     return app
@@ -151,14 +152,6 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
         seen = {"as_of": scenes.at(0), "lift_id": lift_id, "last_observed_at": scenes.at(-4)}
         return {**seen, "warnings": api.warnings}
 
-    @app.get("/api/incidents/{incident_id}/reports")
-    async def reports(incident_id: int) -> Json:
-        return {"as_of": scenes.at(0), "reports": []}
-
-    @app.get("/api/calming-script")
-    async def calming_script() -> Json:
-        return CalmingScriptOut.made().model_dump()
-
     @app.get("/api/closing-codes")
     async def closing_codes() -> Json:
         return scenes.closing_codes()
@@ -181,6 +174,16 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
     async def stream() -> Response:
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(_board(api), media_type="text/event-stream", headers=headers)
+
+
+def _add_life_reads(app: FastAPI) -> None:
+    @app.get("/api/incidents/{incident_id}/reports")
+    async def reports(incident_id: int) -> Json:
+        return {"as_of": scenes.at(0), "reports": []}
+
+    @app.get("/api/calming-script")
+    async def calming_script() -> Json:
+        return CalmingScriptOut.made().model_dump()
 
 
 async def _board(api: FakeApi) -> AsyncIterator[str]:

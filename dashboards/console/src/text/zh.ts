@@ -281,7 +281,7 @@ export const zh: Record<TextKey, string> = {
 
   "call.take": "接警",
   "call.title": "接警",
-  "call.query": "救援编号，或楼宇与街道",
+  "call.query": "救援识别码，或楼宇与街道",
   "call.query_keys": "↑ ↓ 在结果中选择，Tab 继续。",
   "call.hint": "编号在轿厢内的标牌上。",
   "call.searching": "正在查找……",
