@@ -45,6 +45,7 @@ class FakeApi:
     health: Json = field(default_factory=scenes.health)
     notices: list[Json] = field(default_factory=list)
     warnings: list[Json] = field(default_factory=list)
+    overdue: list[Json] = field(default_factory=list)
     role: str = "dispatcher"
     commands: list[Command] = field(default_factory=list)
     refuse_next: Json | None = None
@@ -120,7 +121,7 @@ def _app(api: FakeApi) -> FastAPI:
         return response
 
     _add_reads(app, api)
-    _add_life_reads(app)
+    _add_life_reads(app, api)
     _add_commands(app, api)
     app.include_router(console_files.router)
     return app
@@ -176,10 +177,16 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
         return StreamingResponse(_board(api), media_type="text/event-stream", headers=headers)
 
 
-def _add_life_reads(app: FastAPI) -> None:
+def _add_life_reads(app: FastAPI, api: FakeApi) -> None:
     @app.get("/api/incidents/{incident_id}/reports")
     async def reports(incident_id: int) -> Json:
         return {"as_of": scenes.at(0), "reports": []}
+
+    @app.get("/api/test-calls/overdue")
+    async def overdue() -> Json:
+        count = len(api.overdue)
+        heads = {"as_of": scenes.at(0), "watched_count": 240, "overdue_count": count}
+        return {**heads, "lifts": api.overdue}
 
     @app.get("/api/calming-script")
     async def calming_script() -> Json:

@@ -24,10 +24,17 @@ EVERY_ROLE: tuple[Role, ...] = tuple(Role)
 # Actors that are programs, not accounts. Nobody can take these ids for an account.
 ENGINE_ACTOR_ID = "engine"
 DETECTOR_ACTOR_ID = "detector"
+DEVICE_ACTOR_ID = "device"  # a lift's own controller or gateway
 COMMAND_LINE_ACTOR_ID = "command-line"  # whoever may start programs of ours, without a name
 PUBLIC_PAGE_ACTOR_ID = "public-page"  # anybody who scanned the code in a car
 RESERVED_ACCOUNT_IDS = frozenset(
-    {ENGINE_ACTOR_ID, DETECTOR_ACTOR_ID, COMMAND_LINE_ACTOR_ID, PUBLIC_PAGE_ACTOR_ID}
+    {
+        ENGINE_ACTOR_ID,
+        DETECTOR_ACTOR_ID,
+        DEVICE_ACTOR_ID,
+        COMMAND_LINE_ACTOR_ID,
+        PUBLIC_PAGE_ACTOR_ID,
+    }
 )
 
 

@@ -35,6 +35,7 @@ from liftward_platform.quality import endpoints as quality
 from liftward_platform.reports import endpoints as reports
 from liftward_platform.rescue import endpoints as rescue
 from liftward_platform.rescue import life_endpoints as life
+from liftward_platform.test_calls import endpoints as test_calls
 
 ROUTERS: tuple[APIRouter, ...] = (
     operation.router,
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     condition.router,
     intake.router,
     commands.router,
+    test_calls.router,
     console_files.router,  # last: it takes every path that is left
 )
 

@@ -20,13 +20,14 @@ from liftward_platform.engine.settings import KeepDays
 from liftward_platform.history import evidence, summaries
 from liftward_platform.history.partitions import kept_from
 from liftward_platform.history.storage import storage_of
-from liftward_platform.incidents import intake
+from liftward_platform.incidents import device_words, intake
 from liftward_platform.ledger import checkpoint
 from liftward_platform.ledger.signed_note import Signer
 from liftward_platform.notifications.deliver import Sender, deliver_pull, deliver_push
 from liftward_platform.reports import service as reports
 from liftward_platform.rescue import due
 from liftward_platform.rescue.policy import Policy
+from liftward_platform.test_calls import service as test_calls
 
 Connection = AsyncConnection[DictRow]
 
@@ -36,6 +37,8 @@ log = structlog.get_logger()
 HOUSEKEEPING_EVERY = timedelta(minutes=10)
 # Days that have to go wait for their summaries, but not so long that the disk fills up.
 SUMMARIES_WAIT_DAYS = 2
+# A test call is due every three days: a minute later is early enough to say so.
+TEST_CALLS_EVERY = timedelta(minutes=1)
 # Old summaries go by the day; looking for them every hour is enough.
 FORGET_EVERY = timedelta(hours=1)
 # Entries per checkpoint: the tree's lock is held for so many hashes only.
@@ -172,6 +175,39 @@ class Notifications:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceWords:
+    """Tells in each incident's story what the lift's device signalled and answered."""
+
+    name: str = "device_words"
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        async with connection.transaction():
+            count = await device_words.tell_alarms(connection, now, limit)
+        async with connection.transaction():
+            return count + await device_words.tell_answers(connection, now, limit)
+
+
+@dataclass(slots=True)
+class CallWatchdog:
+    """Watches that every lift makes its test call (EN 81-28)."""
+
+    name: str = "test_calls"
+    _next_at: datetime | None = field(default=None, init=False)
+
+    async def run(self, connection: Connection, now: datetime, _limit: int) -> int:
+        if self._next_at is not None and now < self._next_at:
+            return 0
+        async with connection.transaction():
+            watched = await test_calls.watch(connection, now)
+        self._next_at = now + TEST_CALLS_EVERY
+        if watched is None:
+            return 0
+        if watched.changed_count:
+            log.info("test_call_notices_changed", changed_count=watched.changed_count)
+        return watched.heard_count + watched.changed_count
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoints:
     """Takes new ledger entries into the tree and signs its head."""
 
@@ -290,6 +326,12 @@ def make_modules(
     policy: Policy, *, sender: Sender | None, signer: Signer, keep_days: KeepDays
 ) -> Modules:
     """Return the modules of a whole engine."""
-    upkeep = (Notifications(sender), Checkpoints(signer), Housekeeping(keep_days.samples))
-    history = (Evidence(keep_days.evidence), Summaries(keep_days.summaries))
+    upkeep = (
+        DeviceWords(),
+        Notifications(sender),
+        Checkpoints(signer),
+        Housekeeping(keep_days.samples),
+    )
+    # The watchdog reads the whole fleet: no notification waits behind it.
+    history = (CallWatchdog(), Evidence(keep_days.evidence), Summaries(keep_days.summaries))
     return Modules(rescue_modules(policy), upkeep, history)

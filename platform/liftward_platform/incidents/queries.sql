@@ -43,6 +43,45 @@ UPDATE incident SET note = %(note)s WHERE incident_id = %(incident_id)s
 UPDATE incident_report SET caller_phone = NULL, erased_at = %(now)s
  WHERE incident_id = %(incident_id)s AND caller_phone IS NOT NULL
 
+-- take_alarms --
+-- Alarm signs of lifts whose incident is not closed, since shortly before it began, each once.
+WITH found AS (
+    SELECT event.event_id, incident.incident_id, event.kind, event.observed_at
+      FROM incident
+      JOIN lift_event AS event ON event.lift_key = incident.lift_key
+       AND event.observed_at >= incident.onset_at - %(before_onset)s::interval
+       AND event.kind IN ('alarm_pressed', 'alarm_released', 'alarm_filtered', 'alarm_ended')
+     WHERE incident.state <> 'closed'
+       AND NOT EXISTS (SELECT FROM incident_alarm AS known WHERE known.event_id = event.event_id)
+     ORDER BY event.event_id, incident.incident_id DESC
+     LIMIT %(limit)s
+), taken AS (
+    INSERT INTO incident_alarm (event_id, incident_id)
+    SELECT DISTINCT ON (event_id) event_id, incident_id FROM found
+     ORDER BY event_id, incident_id DESC
+    ON CONFLICT DO NOTHING
+    RETURNING event_id, incident_id
+)
+SELECT taken.incident_id, found.kind, found.observed_at AS at
+  FROM taken JOIN found USING (event_id, incident_id)
+ ORDER BY taken.incident_id, taken.event_id
+
+-- take_answers --
+-- Commands asked for an incident that have ended or were answered, each told once.
+WITH found AS (
+    SELECT command_id FROM device_command
+     WHERE incident_id IS NOT NULL AND told_at IS NULL AND ended_at IS NOT NULL
+     ORDER BY ended_at LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+), told AS (
+    UPDATE device_command AS command SET told_at = %(now)s
+      FROM found WHERE command.command_id = found.command_id
+    RETURNING command.*
+)
+SELECT command_id, incident_id, kind, state, reply_reason,
+       least(ended_at, %(now)s) AS at
+  FROM told ORDER BY incident_id, ended_at
+
 -- insert_log --
 -- One line of the story.
 INSERT INTO incident_log (incident_id, at, actor, event, from_state, to_state, reason, detail)

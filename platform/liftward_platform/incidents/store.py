@@ -1,7 +1,7 @@
 """The only place that runs the incident slice's SQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -91,6 +91,18 @@ async def erase_caller_phones(connection: Connection, incident_id: int, now: dat
     await connection.execute(
         QUERIES["erase_caller_phones"], {"incident_id": incident_id, "now": now}
     )
+
+
+async def take_alarms(connection: Connection, before_onset: timedelta, limit: int) -> list[DictRow]:
+    """Claim alarm signs that no story tells yet."""
+    values = {"before_onset": before_onset, "limit": limit}
+    return await (await connection.execute(QUERIES["take_alarms"], values)).fetchall()
+
+
+async def take_answers(connection: Connection, now: datetime, limit: int) -> list[DictRow]:
+    """Claim ended commands that no story tells yet."""
+    values = {"now": now, "limit": limit}
+    return await (await connection.execute(QUERIES["take_answers"], values)).fetchall()
 
 
 async def insert_log(connection: Connection, incident_id: int, entry: LogEntry) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from liftward_detection.kinds import Level, Transition
 from liftward_platform.access.model import Role
+from liftward_platform.commands.model import CommandState
 from liftward_platform.incidents import detection_decision
 from liftward_platform.incidents.model import (
     Confirmer,
@@ -92,6 +93,8 @@ def test_every_event_and_reason_of_a_story_has_a_word(file: str) -> None:
     events = set(re.findall(r'\bevent="(\w+)"', code))
     reasons = set(re.findall(r'\b(?:reason|result)="(\w+)"', code))
 
+    events |= {"alarm_pressed", "alarm_released", "alarm_filtered", "alarm_ended"}
+    reasons |= {str(state) for state in CommandState} - {"asked", "sent"}
     reasons.discard("firing")  # of a deadline within its own transaction only
     reasons |= {f"reported_by_{source}" for source in Source if source is not Source.DETECTION}
     reasons |= {f"to_{authority}" for authority in Authority}

@@ -46,6 +46,7 @@ export type ReportBody = Schemas["ReportIn"];
 export type ReportTaken = Schemas["ReportTakenOut"];
 export type Report = Schemas["ReportOut"];
 export type Reports = Schemas["ReportsOut"];
+export type OverdueTestCalls = Schemas["OverdueListOut"];
 export type Callers = Schemas["CallersOut"];
 export type CalmingStep = Schemas["CalmingStepOut"];
 export type CalmingScript = Schemas["CalmingScriptOut"];

@@ -14,6 +14,7 @@ import { ColumnNames, IncidentRow } from "../parts/IncidentRow";
 import { useKeys } from "../parts/keys";
 import { ENTRAPMENT, NoticeList } from "../parts/NoticeList";
 import { RecentList } from "../parts/RecentList";
+import { TestCallList } from "../parts/TestCallList";
 
 /** Remembered while the page is open, so that coming back finds the same row. */
 let lastFocused_id: number | null = null;
@@ -115,6 +116,7 @@ export function BoardPage() {
         </>
       )}
       <NoticeList />
+      <TestCallList />
       <RecentList />
       {calling && <CallDialog close={() => setCalling(false)} />}
     </div>

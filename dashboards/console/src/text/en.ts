@@ -331,6 +331,13 @@ export const en = {
   "held.mark": "ANONYMOUS REPORT",
   "held.detail": "Nobody has been sent. Call the lift or the use unit, then believe it or close it.",
 
+  "test_calls.title": "Test calls overdue: {count} of {watched} lifts",
+  "test_calls.lead": "No rescue: but from these lifts an alarm might not come either.",
+  "test_calls.as_of": "As of",
+  "test_calls.show": "Show {count}",
+  "test_calls.missed": "tests missed: {count}",
+  "test_calls.last": "last test call {age} ago",
+
   "help.title": "Keys",
   "help.move": "move along the list",
   "help.open": "open the incident",

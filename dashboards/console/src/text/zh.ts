@@ -333,6 +333,13 @@ export const zh: Record<TextKey, string> = {
   "held.mark": "匿名报告",
   "held.detail": "尚未派人。请联系轿厢或使用单位核实，然后采信或结案。",
 
+  "test_calls.title": "试呼逾期：{watched} 台中 {count} 台",
+  "test_calls.lead": "并非救援事件，但这些电梯的报警也可能无法送达。",
+  "test_calls.as_of": "截至",
+  "test_calls.show": "显示 {count} 台",
+  "test_calls.missed": "缺少试呼 {count} 次",
+  "test_calls.last": "上次试呼在 {age}前",
+
   "help.title": "快捷键",
   "help.move": "在列表中移动",
   "help.open": "打开事件",
