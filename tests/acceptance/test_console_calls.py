@@ -192,3 +192,36 @@ async def test_an_anonymous_report_is_loud_on_the_board_until_it_is_believed(
         width_px = await at.page.evaluate("document.documentElement.scrollWidth")
         assert width_px <= PHONE[0]
         await screenshot(at.page, "call-incident-phone")
+
+
+@pytest.mark.parametrize(
+    ("language", "send", "taken", "unknown"),
+    [
+        ("en-GB", "Report it", "checking it now", "No lift has this code"),
+        ("zh-CN", "报告", "正在核实", "没有电梯使用该编号"),
+    ],
+)
+async def test_the_page_behind_the_code_takes_a_report_from_anybody(
+    *, language: str, send: str, taken: str, unknown: str, database_dsn: str,
+    virtual_clock: VirtualClock, browser: Browser,
+) -> None:  # fmt: skip
+    """On a phone, without an account: told what happens next; a wrong code says so."""
+    async with desk(database_dsn, virtual_clock, browser, language, PHONE) as at:
+        address = at.page.url.rstrip("/")
+        async with page_of(browser, size=PHONE, language=language) as page:
+            page.set_default_timeout(10_000)
+            await page.goto(f"{address}/report/R-NOWHERE")
+            await page.get_by_role("button", name=send, exact=True).click()
+            await expect(page.get_by_role("alert")).to_contain_text(unknown)
+
+            await page.goto(f"{address}/report/R-TOWER-01")
+            await page.locator("input[type=number]").fill("2")
+            await screenshot(page, f"report-phone-{language}")
+            await page.keyboard.press("Enter")
+
+            await expect(page.get_by_role("status")).to_contain_text(taken)
+            await screenshot(page, f"report-taken-phone-{language}")
+            assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        await expect(at.page.locator(".incident-row.loud")).to_have_count(1)
+        row = await _row(at.story)
+        assert (row["source"], row["persons_count"], row["state"]) == ("public_page", 2, "open")

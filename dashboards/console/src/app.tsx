@@ -12,6 +12,7 @@ import { BoardPage } from "./pages/BoardPage";
 import { CrewPage } from "./pages/CrewPage";
 import { IncidentPage } from "./pages/IncidentPage";
 import { NotFoundPage, RolePage } from "./pages/PlainPages";
+import { ReportPage } from "./pages/ReportPage";
 import { SignInPage } from "./pages/SignInPage";
 import { Banners } from "./parts/Banners";
 import type { Api } from "./parts/contexts";
@@ -45,6 +46,7 @@ export function App() {
   const { text, choose } = useLanguage(place.query, place.go);
   const [session, setSession] = useState<Session | null>(storedSession);
   const [ended, setEnded] = useState(false);
+  const route = routeOf(place.path);
 
   const keep = useCallback((next: Session | null, hasEnded: boolean) => {
     storeSession(next);
@@ -56,7 +58,9 @@ export function App() {
   return (
     <TextContext.Provider value={text}>
       <PlaceContext.Provider value={place}>
-        {session ? (
+        {route.page === "report" ? (
+          <ReportPage rescue_code={route.rescue_code} chooseLanguage={choose} />
+        ) : session ? (
           <SignedIn session={session} chooseLanguage={choose} leave={() => keep(null, false)} expire={expire} />
         ) : (
           <SignInPage ended={ended} chooseLanguage={choose} signedIn={(next) => keep(next, false)} />

@@ -331,6 +331,17 @@ export const en = {
   "held.mark": "ANONYMOUS REPORT",
   "held.detail": "Nobody has been sent. Call the lift or the use unit, then believe it or close it.",
 
+  "report.title": "Shut in a lift?",
+  "report.lead": "Telephone the rescue number on the sign if you can: it is the fastest way. If you cannot, tell us here.",
+  "report.where": "Where are you",
+  "report.inside": "inside the car",
+  "report.outside": "outside, people are shut in",
+  "report.send": "Report it",
+  "report.sending": "Sending …",
+  "report.unknown_code": "No lift has this code: look at the sign again.",
+  "report.too_often": "This was reported already.",
+  "report.telephone": "Telephone the rescue number on the sign.",
+
   "test_calls.title": "Test calls overdue: {count} of {watched} lifts",
   "test_calls.lead": "No rescue: but from these lifts an alarm might not come either.",
   "test_calls.as_of": "As of",

@@ -333,6 +333,17 @@ export const zh: Record<TextKey, string> = {
   "held.mark": "匿名报告",
   "held.detail": "尚未派人。请联系轿厢或使用单位核实，然后采信或结案。",
 
+  "report.title": "被困在电梯里？",
+  "report.lead": "如能通话，请拨打标牌上的救援电话，这是最快的方式。无法通话时请在此报告。",
+  "report.where": "您在哪里",
+  "report.inside": "轿厢内",
+  "report.outside": "轿厢外，里面有人被困",
+  "report.send": "报告",
+  "report.sending": "正在发送……",
+  "report.unknown_code": "没有电梯使用该编号：请再核对标牌。",
+  "report.too_often": "该情况已有报告。",
+  "report.telephone": "请拨打标牌上的救援电话。",
+
   "test_calls.title": "试呼逾期：{watched} 台中 {count} 台",
   "test_calls.lead": "并非救援事件，但这些电梯的报警也可能无法送达。",
   "test_calls.as_of": "截至",
