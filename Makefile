@@ -9,7 +9,7 @@ setup: .venv/.ready
 
 # The environment is remade when what it is made from changes. Printed: the seconds it took.
 .venv/.ready: pyproject.toml requirements.lock deploy/setup.sh deploy/aedes/package-lock.json \
-              dashboards/console/package-lock.json $(shell find dashboards/console/src dashboards/console/index.html -type f 2>/dev/null)
+              dashboards/console/package-lock.json $(shell find dashboards/console/src dashboards/console/public dashboards/console/index.html -type f 2>/dev/null)
 	@PYTHON=$(PYTHON) sh deploy/setup.sh
 	@touch $@
 
@@ -24,7 +24,7 @@ test: .venv/.ready-dev check
 	$(BIN)/pytest
 
 unit: .venv/.ready-dev
-	$(BIN)/pytest tests/unit
+	$(BIN)/pytest tests/unit -n logical --dist worksteal
 
 check: .venv/.ready-dev
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 from playwright.async_api import Browser, Page
 
 from liftward_runtime.settings import BrokerKind
@@ -25,8 +26,13 @@ _NO_EXTENSION = "the server that LIFTWARD_TEST_DSN names does not have Timescale
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C, and let children hear it: a shell's background jobs start with it ignored."""
+    """Hear Ctrl-C, and let children hear it: a shell's background jobs start with it ignored.
+
+    No example of a property test fails because the machine was busy: speed is for benchmarks.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    settings.register_profile("liftward", deadline=None)
+    settings.load_profile("liftward")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

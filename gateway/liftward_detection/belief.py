@@ -26,6 +26,7 @@ _PIECES_COUNT = len(Piece)
 _INNOCENT_COUNT = len(Explanation) - 1
 _MORE_PRESSES = Piece.MORE_DOOR_OPEN_PRESSES.code
 _MORE_RETRIES = Piece.MORE_DOOR_RETRIES.code
+_TRAPPED = Explanation.TRAPPED.code
 _EMPTY = Explanation.EMPTY.code
 _OPENING = Explanation.OPENING.code
 _STARTING = Explanation.STARTING.code
@@ -45,6 +46,7 @@ _FOR_LINGERING_SIGN = SOJOURNS.index("lingering_sign")
 _FOR_TECHNICIAN = SOJOURNS.index("technician")
 # What has not crossed a level after a day of standing still never will.
 _HORIZON_US = 86_400 * 1_000_000
+_STEPS_BY_SLOPE = 24  # then by halves: kinks and rounding must not keep it from an end
 _TENTHS_PER_NEPER = 100.0 / log(10.0)
 
 
@@ -84,29 +86,37 @@ def _first_sign_us(record: Record, limits: Limits) -> int:
 
 
 @helper
-def _log_odds(pieces: int, explanation: int, place: int, limits: Limits) -> float:
-    """Return how much more an explanation says of these pieces than an entrapment, in nepers."""
-    innocent, trapped = 0.0, 0.0
+def _all_log_odds(pieces: int, place: int, limits: Limits) -> Numbers:
+    """Return how much more each explanation says of these pieces than an entrapment, in nepers.
+
+    One pass for all of them: most pieces are not there.
+    """
+    trapped = empty = opening = starting = recovering = 0.0
+    rescue = lingering = technician = sensor = stuck = 0.0
+    weights = limits.weights
     for piece in range(_PIECES_COUNT):
         times = _times(pieces, piece)
         if times:
-            innocent += times * limits.weights[place, piece, explanation]
-            trapped += times * limits.weights[place, piece, 0]
-    return innocent - trapped
-
-
-@helper
-def _all_log_odds(pieces: int, place: int, limits: Limits) -> Numbers:
+            trapped += times * weights[place, piece, _TRAPPED]
+            empty += times * weights[place, piece, _EMPTY]
+            opening += times * weights[place, piece, _OPENING]
+            starting += times * weights[place, piece, _STARTING]
+            recovering += times * weights[place, piece, _RECOVERING]
+            rescue += times * weights[place, piece, _RESCUE_DEVICE]
+            lingering += times * weights[place, piece, _LINGERING]
+            technician += times * weights[place, piece, _TECHNICIAN]
+            sensor += times * weights[place, piece, _SENSOR_ERROR]
+            stuck += times * weights[place, piece, _EMPTY_STUCK]
     return (
-        _log_odds(pieces, _EMPTY, place, limits),
-        _log_odds(pieces, _OPENING, place, limits),
-        _log_odds(pieces, _STARTING, place, limits),
-        _log_odds(pieces, _RECOVERING, place, limits),
-        _log_odds(pieces, _RESCUE_DEVICE, place, limits),
-        _log_odds(pieces, _LINGERING, place, limits),
-        _log_odds(pieces, _TECHNICIAN, place, limits),
-        _log_odds(pieces, _SENSOR_ERROR, place, limits),
-        _log_odds(pieces, _EMPTY_STUCK, place, limits),
+        empty - trapped,
+        opening - trapped,
+        starting - trapped,
+        recovering - trapped,
+        rescue - trapped,
+        lingering - trapped,
+        technician - trapped,
+        sensor - trapped,
+        stuck - trapped,
     )
 
 
@@ -168,20 +178,76 @@ def odds_against(course: Course, at_us: int) -> float:
 
 
 @helper
+def _at_first(course: Course) -> Numbers:
+    """Return the odds of each explanation before it runs out."""
+    log_odds = course.log_odds
+    return (
+        exp(log_odds[0]),
+        exp(log_odds[1]),
+        exp(log_odds[2]),
+        exp(log_odds[3]),
+        exp(log_odds[4]),
+        exp(log_odds[5]),
+        exp(log_odds[6]),
+        exp(log_odds[7]),
+        exp(log_odds[8]),
+    )
+
+
+@helper
+def _odds_and_fall(course: Course, at_first: Numbers, at_us: int) -> tuple[float, float]:
+    """Return what `odds_against` does, and by how much they fall in the next microsecond."""
+    odds, falls = 0.0, 0.0
+    for explanation in range(_INNOCENT_COUNT):
+        late_us = at_us - course.runs_out_us[explanation]
+        part = at_first[explanation]
+        if late_us > 0:
+            part = exp(course.log_odds[explanation] - late_us / course.mean_us[explanation])
+        odds += part
+        if late_us >= 0:
+            falls += part / course.mean_us[explanation]
+    return odds, falls
+
+
+@helper
+def _next_change_us(course: Course, at_us: int) -> int:
+    """Return when the next explanation begins to decay."""
+    next_us = NEVER_DUE_US
+    for explanation in range(_INNOCENT_COUNT):
+        if course.runs_out_us[explanation] > at_us:
+            next_us = min(next_us, course.runs_out_us[explanation])
+    return next_us
+
+
+@helper
 def crossing_us(course: Course, odds: float, from_us: int) -> int:
     """Return the first microsecond, not before `from_us`, with odds as low as these."""
-    if odds_against(course, from_us) <= odds:
+    log_odds = course.log_odds
+    if exp(log_odds[0]) + exp(log_odds[7]) + exp(log_odds[8]) > odds:
+        return NEVER_DUE_US  # what never runs out is enough
+    low_us, high_us = from_us, from_us + _HORIZON_US
+    at_first = _at_first(course)
+    low_odds, falls = _odds_and_fall(course, at_first, low_us)
+    if low_odds <= odds:
         return from_us
-    high_us = from_us + _HORIZON_US
     if odds_against(course, high_us) > odds:
         return NEVER_DUE_US
-    low_us = from_us
+    steps_count = 0
     while high_us - low_us > 1:
         middle_us = low_us + (high_us - low_us) // 2
-        if odds_against(course, middle_us) <= odds:
+        steps_count += 1
+        if falls > 0 and odds > 0 and steps_count <= _STEPS_BY_SLOPE:
+            # Never too far while explanations only decay: their logarithm is convex then.
+            ahead_us = log(low_odds / odds) * low_odds / falls
+            if ahead_us < high_us - low_us - 1:
+                middle_us = low_us + max(1, int(ahead_us))
+        elif falls == 0:
+            middle_us = min(middle_us, _next_change_us(course, low_us))
+        middle_odds, middle_falls = _odds_and_fall(course, at_first, middle_us)
+        if middle_odds <= odds:
             high_us = middle_us
         else:
-            low_us = middle_us
+            low_us, low_odds, falls = middle_us, middle_odds, middle_falls
     return high_us
 
 

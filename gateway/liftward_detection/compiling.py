@@ -57,6 +57,14 @@ def helper(function: Function) -> Function:
     return cast("Function", numba.njit(**_HELPER_OPTIONS)(function))
 
 
+def flattened(function: Function) -> Function:
+    """Have the machine code of a helper put into its callers': for one that takes a whole sample.
+
+    Handing over forty numbers costs more than most helpers do with them.
+    """
+    return cast("Function", numba.njit(forceinline=True, **_HELPER_OPTIONS)(function))
+
+
 def inlined(function: Function) -> Function:
     """Put a function's text into its caller: for one that takes many arrays apart."""
     return cast("Function", numba.njit(inline="always", **_HELPER_OPTIONS)(function))

@@ -15,6 +15,7 @@ Must not know the clock, brokers, databases or incidents.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,12 @@ from liftward_detection.transitions import ROW, Transitions
 # Transitions are rare: one table nearly always holds a call's; when full, the loop goes on in a
 # fresh one.
 _TABLE_ROWS = 4 * ROWS_PER_STEP_MAX
+
+
+class _WorkedOutWith(NamedTuple):
+    thresholds: Thresholds
+    limits: Limits
+
 
 Step = Callable[[int, Rows, Cursor], int]  # from where, into what; returns how far it came
 
@@ -108,11 +115,14 @@ def warm_up() -> None:
 
 def _limits_for(state: FleetState, thresholds: Thresholds) -> Limits:
     """Return the limits; what the state worked out with other ones is worked out anew."""
+    known = state.worked_out_with
+    if isinstance(known, _WorkedOutWith) and known.thresholds is thresholds:
+        return known.limits  # without a look at each threshold: small batches would feel it
     limits = limits_of(thresholds)
-    if state.worked_out_with is not limits:
-        if state.worked_out_with is not None:
-            renew_loop(state.records, limits)
-        state.worked_out_with = limits
+    same = isinstance(known, _WorkedOutWith) and known.limits is limits
+    if known is not None and not same:
+        renew_loop(state.records, limits)
+    state.worked_out_with = _WorkedOutWith(thresholds, limits)
     return limits
 
 

@@ -8,6 +8,8 @@ cycles average out. A phase is not timed when more than `gap_us_max` passed with
 just before its end, nor after the doors turned back. Must not know baselines.
 """
 
+from typing import NamedTuple
+
 from liftward_detection.compiling import helper
 from liftward_detection.condition import measure
 from liftward_detection.episodes import Context
@@ -32,17 +34,34 @@ _MICROSECONDS = 1e6
 _RETRIES_MAX = 200
 
 
+class DoorBefore(NamedTuple):
+    """The car door by the samples before this one."""
+
+    door: int  # DoorState code
+    moved_us: int  # it does what it does since then; NONE_US: not known to the phase
+
+
 @helper
-def _phase_s(record: Record, at_us: int, sampled_us: int, context: Context) -> float:
+def moved_us(record: Record) -> int:
+    """Return since when the doors do what they do, NONE_US when that is no phase to be timed."""
+    return record["door_since_us"] if record["door_timed"] else NONE_US
+
+
+@helper
+def door_before(record: Record) -> DoorBefore:
+    return DoorBefore(whole(record["car_door"]), moved_us(record))
+
+
+@helper
+def _phase_s(since_us: int, at_us: int, sampled_us: int, context: Context) -> float:
     """Return how long the present phase has lasted, or -1 when that is not known."""
-    since_us = record["door_moved_us"]
     if NONE_US in (since_us, sampled_us):
         return -1.0
     elapsed_us = at_us - since_us
     gap_us = at_us - sampled_us
     if gap_us > context.limits.equipment.gap_us_max or not 0 <= elapsed_us <= _PHASE_US_MAX:
         return -1.0
-    return elapsed_us / _MICROSECONDS  # type: ignore[no-any-return]  # records are untyped
+    return elapsed_us / _MICROSECONDS
 
 
 @helper
@@ -56,6 +75,7 @@ def _end_cycle(record: Record, at_us: int, counts: bool, context: Context) -> No
 @helper
 def door_moved(  # noqa: PLR0917 - called from one place, with what it needs
     record: Record,
+    door_before: DoorBefore,
     door: int,
     at_us: int,
     sampled_us: int,
@@ -66,8 +86,8 @@ def door_moved(  # noqa: PLR0917 - called from one place, with what it needs
 
     `counts` is false while the lift is not in ordinary service: then nothing is measured.
     """
-    before = record["door_before"]
-    phase_s = _phase_s(record, at_us, sampled_us, context)
+    before = door_before.door
+    phase_s = _phase_s(door_before.moved_us, at_us, sampled_us, context)
     counts = counts and not distrusted(record, CAR_DOOR)
     turned_back = before == _CLOSING and door in (_OPENING, _OPEN)
     metric, value_s = -1, phase_s
@@ -89,7 +109,7 @@ def door_moved(  # noqa: PLR0917 - called from one place, with what it needs
         _end_cycle(record, at_us, counts, context)
     odd = turned_back or (before == _OPENING and door == _CLOSING)
     known_before = before in (_CLOSED, _OPENING, _OPEN, _CLOSING)
-    record["door_moved_us"] = at_us if known_before and not odd else NONE_US
+    record["door_timed"] = 1 if known_before and not odd else 0
 
 
 @helper

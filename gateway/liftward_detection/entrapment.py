@@ -22,7 +22,7 @@ Must not know how people are rescued.
 from math import isnan
 
 from liftward_detection.belief import course_of, crossing_us, explain, odds_against
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.episodes import Context, begin, finish, raise_to, write
 from liftward_detection.evidence import (
     DOOR_MOVES,
@@ -51,8 +51,10 @@ from liftward_detection.fleet import (
 from liftward_detection.kinds import DetectionKind, Level, Reason, Suppression, Transition
 from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
+from liftward_detection.status import status_of
 from liftward_detection.suppression import is_blocked, service_mode_of
 from liftward_detection.thresholds import Limits
+from liftward_wire.states import ServiceMode
 
 _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
 _SUSPECTED = constant(Level.SUSPECTED.code)
@@ -68,6 +70,7 @@ _SELF_RELEASED = constant(Reason.SELF_RELEASED.code)
 _MOVED_ON = constant(Reason.MOVED_ON.code)
 _WITHDRAWN = constant(Reason.WITHDRAWN.code)
 
+_OUT_OF_SERVICE = ServiceMode.OUT_OF_SERVICE.code
 _COMMANDED = (Suppression.INSPECTION.code, Suppression.FIREFIGHTER.code)
 
 
@@ -77,8 +80,15 @@ def level_reached(record: Record) -> int:
 
 
 @helper
+def _suppress_anew(record: Record) -> None:
+    """Have the next sample looked at where what suppresses depends on whether a car is watched."""
+    if service_mode_of(record) == _OUT_OF_SERVICE:
+        look_again(record)
+
+
+@helper
 def _begin_rest(record: Record, at_us: int) -> None:
-    look_again(record)  # what suppresses depends on whether the car is watched
+    _suppress_anew(record)
     record["rest_since_us"] = at_us
     record["press_since_us"] = record["mains_lost_us"] = NONE_US
     record["presses"] = record["retries"] = 0
@@ -91,7 +101,7 @@ def _begin_rest(record: Record, at_us: int) -> None:
 
 @helper
 def _end_rest(record: Record) -> None:
-    look_again(record)
+    _suppress_anew(record)
     record["rest_since_us"] = NONE_US
     record["entrapment_due_us"] = NEVER_DUE_US
 
@@ -129,7 +139,7 @@ def _next_due_us(record: Record, from_us: int, limits: Limits) -> int:
     """Return when the next level is reached by what is known, never before `from_us`."""
     pieces = record["pieces"]
     odds = limits.suspected_odds
-    if record["status"][_ENTRAPMENT] & OPEN:
+    if status_of(record, _ENTRAPMENT) & OPEN:
         level = level_reached(record)
         if level == _CONFIRMED or (level == _PROBABLE and not pieces & SECOND_SOURCES):
             return NEVER_DUE_US
@@ -169,7 +179,7 @@ def weigh(record: Record, at_us: int, context: Context) -> None:
     if pieces & POWER_LOST_PIECE and record["mains_lost_us"] == NONE_US:
         record["mains_lost_us"] = at_us
     record["pieces"] = pieces
-    if record["status"][_ENTRAPMENT] & OPEN and _is_withdrawn(record, at_us, limits):
+    if status_of(record, _ENTRAPMENT) & OPEN and _is_withdrawn(record, at_us, limits):
         finish(record, _ENTRAPMENT, _WITHDRAWN, at_us, context)
         _explain_last(record, at_us, context)
         _begin_rest(record, at_us)
@@ -187,7 +197,7 @@ def _explain_last(record: Record, at_us: int, context: Context) -> None:
 @helper
 def reach_level(record: Record, at_us: int, context: Context) -> None:
     """Open the episode, or raise it to its next level, at the instant at which that was due."""
-    if record["status"][_ENTRAPMENT] & OPEN:
+    if status_of(record, _ENTRAPMENT) & OPEN:
         level = level_reached(record) + 1
         raise_to(record, _ENTRAPMENT, level)
         reason = _SECOND_SOURCE if level == _CONFIRMED else _BELIEF
@@ -200,7 +210,7 @@ def reach_level(record: Record, at_us: int, context: Context) -> None:
     record["entrapment_due_us"] = _next_due_us(record, at_us, context.limits)
 
 
-@helper
+@flattened
 def needs_look(record: Record, sample: Sample, limits: Limits) -> bool:
     """Tell whether a sample with the states of the last one still tells the belief something.
 
@@ -219,7 +229,7 @@ def silence_due_us(record: Record, limits: Limits) -> int:
     in_mid_run = record["stationary"] == NO and record["shut"] != NO and record["aboard"] == YES
     if not in_mid_run or not mains_lost(record) or is_blocked(record):
         return NEVER_DUE_US
-    if record["status"][_ENTRAPMENT] & OPEN:
+    if status_of(record, _ENTRAPMENT) & OPEN:
         return NEVER_DUE_US
     return record["observed_us"] + limits.silent_without_mains_us  # type: ignore[no-any-return]  # records are untyped
 

@@ -38,6 +38,7 @@ from liftward_detection.kinds import (
     Transition,
 )
 from liftward_detection.quiet import look_again
+from liftward_detection.status import bits_of, is_active, set_status, status_of
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_wire.states import ServiceMode
 
@@ -45,16 +46,18 @@ _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
 _GB_06 = constant(DetectionKind.GB_06.code)
 # The conditions whose time runs on without a sample. What is measured (a speed, a temperature) must
 # instead be seen again when its time is over: `settle_seen`.
-_TIMED = (
-    constant(DetectionKind.GB_02.code),
-    constant(DetectionKind.GB_03.code),
-    constant(DetectionKind.GB_04.code),
-    _GB_06,
-    constant(DetectionKind.GB_08.code),
-    constant(DetectionKind.MOVING_WITH_DOOR_OPEN.code),
-    constant(DetectionKind.RESCUE_DEVICE_FAILED.code),
-    constant(DetectionKind.CONTROLLER_FAULT.code),
+_TIMED_KINDS = (
+    DetectionKind.GB_02,
+    DetectionKind.GB_03,
+    DetectionKind.GB_04,
+    DetectionKind.GB_06,
+    DetectionKind.GB_08,
+    DetectionKind.MOVING_WITH_DOOR_OPEN,
+    DetectionKind.RESCUE_DEVICE_FAILED,
+    DetectionKind.CONTROLLER_FAULT,
 )
+_TIMED = tuple(constant(kind.code) for kind in _TIMED_KINDS)
+_TIMED_BITS = bits_of(_TIMED_KINDS)
 # Kinds of the equipment come last: findings, whose onset is kept in seconds, then drifts, whose
 # onset is that of the drift, in minutes.
 _FIRST_FINDING = constant(DEVICE_HEALTH_KINDS[0].code)
@@ -162,7 +165,7 @@ def raise_to(record: Record, kind: int, level: int) -> None:
     """Remember the highest level an open episode reached."""
     status = record["status"][kind]
     level = max(level, (status & LEVEL_BITS) >> LEVEL_SHIFT)
-    record["status"][kind] = (status & (BYTE ^ LEVEL_BITS)) | (level << LEVEL_SHIFT)
+    set_status(record, kind, (status & (BYTE ^ LEVEL_BITS)) | (level << LEVEL_SHIFT))
 
 
 @helper
@@ -236,7 +239,7 @@ def begin(
     if kind < _FIRST_FINDING:  # the equipment has looks of its own
         look_again(record)
     source = REPORTED if reason == _REPORTED_BY_CONTROLLER else DERIVED
-    record["status"][kind] = OPEN | source
+    set_status(record, kind, OPEN | source)
     write(record, kind, _BEGAN, reason, at_us, context)
 
 
@@ -257,11 +260,12 @@ def finish(
 @helper
 def drop(record: Record, kind: int) -> None:
     """Forget a pending condition or an ended episode."""
-    record["status"][kind] = 0
     if kind < _FIRST_FINDING:
-        look_again(record)  # what stands open or pending is evidence of something else, too
+        if status_of(record, kind) & OPEN:
+            look_again(record)  # what stands open is evidence of something else, too
         record["since_us"][kind] = NONE_US
         forget_worst(record, kind)
+    set_status(record, kind, 0)
 
 
 @helper
@@ -282,8 +286,10 @@ def hold_us(record: Record, kind: int, limits: Limits) -> int:
 @helper
 def fire_codes(record: Record, horizon_us: int, context: Context) -> None:
     """Open each pending episode of a code that was due at device time `horizon_us` or before."""
+    if not record["active"] & _TIMED_BITS:
+        return
     for kind in _TIMED:
-        if record["status"][kind] & PENDING:
+        if status_of(record, kind) & PENDING:
             at_us = record["since_us"][kind] + hold_us(record, kind, context.limits)
             if at_us <= horizon_us:
                 begin(record, kind, _CONDITION_HELD, at_us, context)
@@ -293,8 +299,10 @@ def fire_codes(record: Record, horizon_us: int, context: Context) -> None:
 def earliest_code_due_us(record: Record, limits: Limits) -> int:
     """Return when the first pending code is due, device time, or NEVER_DUE_US."""
     earliest_us = NEVER_DUE_US
+    if not record["active"] & _TIMED_BITS:
+        return earliest_us
     for kind in _TIMED:
-        if record["status"][kind] & PENDING:
+        if status_of(record, kind) & PENDING:
             earliest_us = min(earliest_us, record["since_us"][kind] + hold_us(record, kind, limits))
     return earliest_us
 
@@ -302,7 +310,7 @@ def earliest_code_due_us(record: Record, limits: Limits) -> int:
 @helper
 def is_news(record: Record, kind: int, condition: int) -> bool:
     """Tell whether `settle` has anything to do: asked first, for it nearly never has."""
-    return condition != UNKNOWN and (record["status"][kind] != 0 or condition == YES)
+    return condition != UNKNOWN and (condition == YES or is_active(record, kind))
 
 
 @helper
@@ -318,18 +326,17 @@ def settle(
     if not is_news(record, kind, condition):
         return
     if condition == NO:
-        record["status"][kind] = status & (BYTE ^ DERIVED)
+        set_status(record, kind, status & (BYTE ^ DERIVED))
         if not status & OPEN:
             drop(record, kind)
         elif not status & REPORTED:
-            record["status"][kind] = status
+            set_status(record, kind, status)
             finish(record, kind, _CONDITION_CLEARED, at_us, context)
     elif status & OPEN:
-        record["status"][kind] = status | DERIVED
+        set_status(record, kind, status | DERIVED)
         raise_level(record, kind)
     elif not status & PENDING:
-        look_again(record)
-        record["status"][kind] = PENDING
+        set_status(record, kind, PENDING)
         record["since_us"][kind] = at_us
         if context.limits.hold_us[kind] == 0:
             begin(record, kind, _CONDITION_HELD, at_us, context)

@@ -5,8 +5,8 @@ measured and when it ends, when numbers come or fail, and once a minute; all oth
 at the price of `needs_look`. Must not know what is concluded.
 """
 
-from liftward_detection.compiling import helper
-from liftward_detection.door_watch import door_moved
+from liftward_detection.compiling import flattened, helper
+from liftward_detection.door_watch import DoorBefore, door_before, door_moved
 from liftward_detection.episodes import Context
 from liftward_detection.equipment import IN_TRIP, whole, whole_seconds
 from liftward_detection.facts import YES
@@ -44,15 +44,12 @@ _COMMANDED = (
 )
 
 
-@helper
+@flattened
 def needs_look(record: Record, sample: Sample, limits: Limits) -> bool:
-    """Tell whether this sample says anything about the equipment that the last one did not."""
-    if (
-        sample.car_door != record["door_before"]
-        or sample.occupancy != record["occupancy_before"]
-        or sample.observed_at_us >= record["health_due_us"]
-        or present_numbers(sample) != whole(record["present"])
-    ):
+    """Tell whether a sample with the states of the last one says more about the equipment."""
+    if sample.observed_at_us >= record["health_due_us"]:
+        return True
+    if present_numbers(sample) != whole(record["present"]):
         return True
     in_trip: bool = whole(record["equipment_seen"]) & IN_TRIP != 0
     if is_moving(sample, limits):
@@ -73,18 +70,20 @@ def _take_trip(record: Record, sample: Sample, counts: bool, context: Context) -
 
 
 @helper
-def watch_equipment(record: Record, sample: Sample, sampled_us: int, context: Context) -> None:
+def watch_equipment(
+    record: Record, before: DoorBefore, sample: Sample, sampled_us: int, context: Context
+) -> None:
     """Look at a sample of which the rules for people are done; `sampled_us`: the one before."""
     at_us = sample.observed_at_us
     counts = service_mode_of(record) not in _COMMANDED
     _take_trip(record, sample, counts, context)
     if sample.occupancy != record["occupancy_before"]:
-        occupancy_changed(record, sample, sampled_us, context)
-    door, door_before = sample.car_door, record["door_before"]
-    if door != door_before:
-        if door_before == _CLOSED:
-            shutting_over(record, at_us, counts, context)
-        door_moved(record, door, at_us, sampled_us, counts, context)
+        occupancy_changed(record, before.door, sample, sampled_us, context)
+    door = sample.car_door
+    if door != before.door:
+        if before.door == _CLOSED:
+            shutting_over(record, before.moved_us, at_us, counts, context)
+        door_moved(record, before, door, at_us, sampled_us, counts, context)
         if door == _OPEN and counts and record["stationary"] == YES:
             doors_opened(record, sample, at_us, context)
     if present_numbers(sample) != whole(record["present"]):
@@ -94,15 +93,24 @@ def watch_equipment(record: Record, sample: Sample, sampled_us: int, context: Co
         record["health_due_us"] = at_us + context.limits.equipment.look_us
     if door == _CLOSED and sample.load_kg == sample.load_kg:
         record["shut_load_kg"] = sample.load_kg
-    record["door_before"] = door
     record["occupancy_before"] = sample.occupancy
 
 
 @helper
-def look_at_equipment(record: Record, sample: Sample, sampled_us: int, context: Context) -> None:
+def look_at_equipment(
+    record: Record, before: DoorBefore, sample: Sample, sampled_us: int, context: Context
+) -> None:
     """Watch the equipment as far as this sample asks for it; `sampled_us`: the one before."""
+    changed = sample.car_door != before.door or sample.occupancy != record["occupancy_before"]
+    if changed or needs_look(record, sample, context.limits):
+        watch_equipment(record, before, sample, sampled_us, context)
+
+
+@flattened
+def look_without_news(record: Record, sample: Sample, sampled_us: int, context: Context) -> None:
+    """Do the same for a sample whose states are those of the last one."""
     if needs_look(record, sample, context.limits):
-        watch_equipment(record, sample, sampled_us, context)
+        watch_equipment(record, door_before(record), sample, sampled_us, context)
 
 
 @helper
@@ -110,11 +118,9 @@ def shift_equipment(record: Record, step_us: int) -> None:
     """Move what runs by the step of the device's clock, so that what has elapsed stays."""
     if record["health_due_us"] != NONE_US:
         record["health_due_us"] = record["health_due_us"] + step_us
-    if record["door_moved_us"] != NONE_US:
-        record["door_moved_us"] = record["door_moved_us"] + step_us
     until_s = whole(record["missing_until_s"])
     if until_s != 0:
         record["missing_until_s"] = whole_seconds(until_s * MICROSECONDS_PER_SECOND + step_us)
 
 
-__all__ = ["device_started", "look_at_equipment", "shift_equipment"]
+__all__ = ["device_started", "look_at_equipment", "look_without_news", "shift_equipment"]

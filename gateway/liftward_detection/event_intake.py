@@ -4,6 +4,7 @@ Samples and events travel separate paths and keep separate orders: an alarm that
 telemetry must not make that telemetry late. Must not know batches or the fleet.
 """
 
+from liftward_detection.alarm_button import latch_alarm, take_button
 from liftward_detection.compiling import constant, helper
 from liftward_detection.door_watch import note_retry_event
 from liftward_detection.entrapment import count_retry, watch_rest, weigh
@@ -26,9 +27,10 @@ from liftward_detection.fleet import (
     REPORTED,
     Record,
 )
-from liftward_detection.intake import allowance_us, is_newer, latch_alarm, take_button
+from liftward_detection.intake import allowance_us, is_newer
 from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason
 from liftward_detection.quiet import wake
+from liftward_detection.status import set_status
 from liftward_detection.suppression import update_suppression
 from liftward_detection.timers import earliest_due_us, fire_due
 from liftward_wire.states import Button
@@ -63,7 +65,7 @@ def _raise_fault(
     """Merge the controller's report into the episode of its code, or open one."""
     status = record["status"][kind]
     if status & OPEN:
-        record["status"][kind] = status | REPORTED
+        set_status(record, kind, status | REPORTED)
         raise_level(record, kind)
         return
     pending_us = record["since_us"][kind] if status & PENDING else at_us
@@ -82,7 +84,7 @@ def _clear_fault(
     if not status & REPORTED:
         return
     if status & DERIVED:
-        record["status"][kind] = status & (BYTE ^ REPORTED)
+        set_status(record, kind, status & (BYTE ^ REPORTED))
     else:
         finish(record, kind, _CLEARED_BY_CONTROLLER, at_us, context)
 

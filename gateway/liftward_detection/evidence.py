@@ -24,6 +24,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import DetectionKind, Piece, Suppression
+from liftward_detection.status import bits_of, status_of
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import DoorState, ServiceMode
 
@@ -64,6 +65,7 @@ DOOR_MOVES = _DOOR_OPENING | _DOOR_FAULT
 _GB_01 = DetectionKind.GB_01.code
 _GB_08 = DetectionKind.GB_08.code
 _GB_41 = DetectionKind.GB_41.code
+_CODE_BITS = bits_of(kind for kind in DetectionKind if _GB_01 <= kind.code <= _GB_08)
 _OF_SERVICE = ServiceMode.OUT_OF_SERVICE.code
 _COMMANDED_MODES = (
     ServiceMode.INSPECTION.code,
@@ -90,14 +92,16 @@ def alarm_counts(record: Record, limits: Limits) -> bool:
 @helper
 def mains_lost(record: Record) -> bool:
     """Tell whether the mains are gone, by the last sample or the controller's code 41."""
-    return record["power_lost"] == YES or record["status"][_GB_41] & OPEN != 0  # type: ignore[no-any-return]  # records are untyped
+    return record["power_lost"] == YES or status_of(record, _GB_41) & OPEN != 0
 
 
 @helper
 def _code_raised(record: Record, limits: Limits) -> bool:
+    if not record["active"] & _CODE_BITS:
+        return False
     earliest_us = record["rest_since_us"] - limits.code_before_us
     for kind in range(_GB_01, _GB_08 + 1):
-        if record["status"][kind] & REPORTED and record["since_us"][kind] >= earliest_us:
+        if status_of(record, kind) & REPORTED and record["since_us"][kind] >= earliest_us:
             return True
     return False
 

@@ -8,7 +8,7 @@ timers, kinds or episodes.
 from math import isnan
 from typing import NamedTuple
 
-from liftward_detection.compiling import helper
+from liftward_detection.compiling import flattened, helper
 from liftward_detection.fleet import LEVELS_IN_RUN, NO_FLOOR, NONE_US, ZONE_STOPS_BITS, Record
 from liftward_detection.samples import Sample
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
@@ -75,7 +75,7 @@ def known(condition: bool) -> int:  # noqa: FBT001 - a conversion of a truth val
     return YES if condition else NO
 
 
-@helper
+@flattened
 def is_displaced(record: Record, sample: Sample, limits: Limits) -> bool:
     floor = sample.floor
     if floor != COUNT_ABSENT and record["floor"] != NO_FLOOR and floor != record["floor"]:
@@ -85,7 +85,7 @@ def is_displaced(record: Record, sample: Sample, limits: Limits) -> bool:
     return moved_m > limits.position_dead_band_m
 
 
-@helper
+@flattened
 def stationary_fact(  # noqa: PLR0911 - a list of signals, best first
     record: Record,
     sample: Sample,
@@ -112,7 +112,7 @@ def stationary_fact(  # noqa: PLR0911 - a list of signals, best first
     return NO
 
 
-@helper
+@flattened
 def travelling_fact(
     sample: Sample,
     limits: Limits,
@@ -130,7 +130,7 @@ def zone_is_believed(record: Record, limits: Limits) -> bool:
     return record["zone_stops"] & ZONE_STOPS_BITS < limits.zone_wrong_stops  # type: ignore[no-any-return]  # records are untyped
 
 
-@helper
+@flattened
 def at_level_fact(record: Record, sample: Sample, limits: Limits) -> int:
     """Ask the door-zone switch, else the levelling error; of two that contradict, neither."""
     error_mm = abs(float(sample.levelling_error_mm))
@@ -143,7 +143,7 @@ def at_level_fact(record: Record, sample: Sample, limits: Limits) -> int:
     return UNKNOWN if contradicted else NO
 
 
-@helper
+@flattened
 def shut_fact(sample: Sample, at_level: int) -> int:
     """Tell whether the way out is shut. The landing door speaks when the car door cannot.
 
@@ -173,7 +173,7 @@ def door_open_fact(car_door: int, landing_door: int) -> int:
     return NO if car_door == _DOOR_CLOSED else UNKNOWN
 
 
-@helper
+@flattened
 def occupied_fact(sample: Sample, limits: Limits) -> int:
     """A yes of either source outweighs a no of the other: sensors miss people who stand still."""
     sensor, load = sensor_fact(sample.occupancy), load_fact(sample.load_kg, limits)
@@ -196,7 +196,7 @@ def load_fact(load_kg: float, limits: Limits) -> int:
     return NO if load_kg <= limits.empty_load_kg else UNKNOWN
 
 
-@helper
+@flattened
 def at_speed_fact(record: Record, sample: Sample, limits: Limits) -> int:
     """Tell whether the car is faster than inspection, by its speed, else by its way and time."""
     if not isnan(sample.speed_mps):
@@ -234,7 +234,7 @@ def car_calls_fact(car_calls_count: int) -> int:
     return UNKNOWN if car_calls_count == COUNT_ABSENT else known(car_calls_count > 0)
 
 
-@helper
+@flattened
 def facts_of(record: Record, sample: Sample, limits: Limits) -> Facts:
     """Read a sample of the lift whose last sample `record` remembers."""
     displaced = is_displaced(record, sample, limits)
@@ -263,7 +263,7 @@ def facts_of(record: Record, sample: Sample, limits: Limits) -> Facts:
     )
 
 
-@helper
+@flattened
 def aboard_after(aboard: int, facts: Facts) -> int:
     """Latch occupancy: people cannot appear or vanish while there is no way out.
 

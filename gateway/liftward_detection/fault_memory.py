@@ -14,6 +14,7 @@ from liftward_detection.episodes import Context, begin, drop, hold_us, is_news, 
 from liftward_detection.facts import NO, UNKNOWN, YES
 from liftward_detection.fleet import DERIVED, NONE_US, OPEN, PENDING, Record
 from liftward_detection.kinds import PLACE_OF_WORST, Reason
+from liftward_detection.status import is_active, set_status
 
 OPENED_AT_LEVEL = 1  # the doors stand open since they did so at a landing
 MOVED_OPEN = 2  # and the car has moved since
@@ -47,7 +48,7 @@ def note_worst(record: Record, kind: int, measured: float) -> None:
 @helper
 def matters(record: Record, kind: int, condition: int) -> bool:
     """Tell whether a condition has to be judged at all: asked first, for it nearly never has."""
-    return condition == YES or record["status"][kind] != 0
+    return condition == YES or is_active(record, kind)
 
 
 @helper
@@ -70,7 +71,7 @@ def settle_seen(record: Record, kind: int, condition: int, at_us: int, context: 
 def open_since(record: Record, kind: int, onset_us: int, at_us: int, context: Context) -> None:
     """Open an episode that began before it could be told, or note that it goes on."""
     if record["status"][kind] & OPEN:
-        record["status"][kind] |= DERIVED
+        set_status(record, kind, record["status"][kind] | DERIVED)
         raise_level(record, kind)
     else:
         record["since_us"][kind] = min(onset_us, at_us)
@@ -84,7 +85,7 @@ def settle_since(  # noqa: PLR0917 - positional in compiled code
     """Take note of a condition that, once found, began at `onset_us`; unknown changes nothing."""
     if condition == YES:
         open_since(record, kind, onset_us, at_us, context)
-    elif condition == NO and record["status"][kind] != 0:
+    elif condition == NO and is_active(record, kind):
         settle(record, kind, condition, at_us, context)
 
 

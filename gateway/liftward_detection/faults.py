@@ -4,8 +4,10 @@ A quiet sample (`quiet`) is looked at all the same when `need_look` says so, or 
 left a fault under way (`are_restless`). Must not know entrapment.
 """
 
+from math import isnan
+
 from liftward_detection.catalogue import CATALOGUE, Category
-from liftward_detection.compiling import constant, helper, inlined
+from liftward_detection.compiling import constant, flattened, helper, inlined
 from liftward_detection.condition import note_mode
 from liftward_detection.episodes import Context, is_news, settle
 from liftward_detection.facts import YES, Facts, known
@@ -18,19 +20,34 @@ from liftward_detection.fleet import DERIVED, NONE_US, SEEN_MODE, Record
 from liftward_detection.kinds import CONDITION_KINDS, DEVICE_HEALTH_KINDS, DetectionKind
 from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
+from liftward_detection.status import bits_of, status_of
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import ServiceMode
 
 _STATES = frozenset(kind for kind in DetectionKind if kind.value.startswith("gb_4"))
 _GB_90 = constant(DetectionKind.GB_90.code)
+# States, too, whose time runs on by itself, once it has begun.
+_HELD = frozenset(
+    {
+        DetectionKind.GB_02,
+        DetectionKind.GB_03,
+        DetectionKind.GB_04,
+        DetectionKind.GB_06,  # but for the current it measures
+        DetectionKind.GB_08,
+        DetectionKind.RESCUE_DEVICE_FAILED,
+        DetectionKind.CONTROLLER_FAULT,
+    }
+)
 # What is measured, counted or must be seen twice; the others are plain states.
 _PLAIN = frozenset({Category.ENTRAPMENT, Category.PLATFORM, Category.ALARM})
 _EQUIPMENT = frozenset({*CONDITION_KINDS, *DEVICE_HEALTH_KINDS})  # have looks of their own
-_FOLLOWED = tuple(
-    constant(kind.code)
+_OWN_WAY = _STATES | _HELD | _EQUIPMENT
+_FOLLOWED = bits_of(
+    kind
     for kind, facts in CATALOGUE.items()
-    if facts.category not in _PLAIN and kind not in _STATES and kind not in _EQUIPMENT
+    if facts.category not in _PLAIN and kind not in _OWN_WAY
 )
+_RUN_TIME = bits_of((DetectionKind.GB_06,))
 
 _UNKNOWN = ServiceMode.UNKNOWN.code
 _MODE_OF_KIND = (
@@ -52,18 +69,17 @@ def need_look(record: Record, sample: Sample, limits: Limits) -> bool:
 
 
 @helper
-def are_restless(record: Record) -> bool:
+def are_restless(record: Record, sample: Sample) -> bool:
     """Tell whether a fault is under way, whose course has to be seen sample by sample."""
     leaves = record["fault_flags"] & OPENED_AT_LEVEL and record["stationary"] != YES
     if leaves or record["position_doubted_us"] != NONE_US or record["calls_since_us"] != NONE_US:
         return True
-    for kind in _FOLLOWED:
-        if record["status"][kind]:
-            return True
-    return record["status"][_GB_90] & DERIVED != 0  # type: ignore[no-any-return]  # records are untyped
+    if record["active"] & _RUN_TIME and not isnan(sample.motor_current_a):
+        return True
+    return record["active"] & _FOLLOWED != 0 or status_of(record, _GB_90) & DERIVED != 0
 
 
-@helper
+@flattened
 def watch_faults(  # noqa: PLR0917 - positional in compiled code
     record: Record,
     sample: Sample,

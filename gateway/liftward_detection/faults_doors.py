@@ -6,7 +6,7 @@ entrapment.
 
 from math import isnan
 
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.episodes import Context, settle
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
 from liftward_detection.fault_memory import (
@@ -18,7 +18,7 @@ from liftward_detection.fault_memory import (
     note_worst,
     settle_since,
 )
-from liftward_detection.faults_suppressed import unless_suppressed
+from liftward_detection.faults_suppressed import settle_unless_suppressed, unless_suppressed
 from liftward_detection.fleet import (
     BYTE,
     DOOR_OPEN_PRESSED,
@@ -31,6 +31,7 @@ from liftward_detection.fleet import (
 from liftward_detection.kinds import DetectionKind
 from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
+from liftward_detection.status import is_active, status_of
 from liftward_wire.states import DoorState
 
 _GB_02 = constant(DetectionKind.GB_02.code)
@@ -59,7 +60,7 @@ def note_retry(record: Record, at_us: int, context: Context) -> None:
     watch_cycling(record, at_us, context)
 
 
-@helper
+@flattened
 def note_doors(record: Record, sample: Sample, facts: Facts, at_us: int) -> None:
     """Count re-openings at this stop, and keep what the doors did at their landing."""
     before, door = record["door_known_before"], sample.car_door
@@ -82,7 +83,7 @@ def note_doors(record: Record, sample: Sample, facts: Facts, at_us: int) -> None
         record["fault_flags"] &= BYTE ^ ASKED_TO_OPEN
 
 
-@helper
+@flattened
 def note_leaving(record: Record, sample: Sample, facts: Facts, at_us: int) -> None:
     """Keep whether the car has moved since its doors stood open at a landing."""
     flags = record["fault_flags"]
@@ -103,7 +104,7 @@ def note_leaving(record: Record, sample: Sample, facts: Facts, at_us: int) -> No
         record["left_landing_us"] = at_us
 
 
-@helper
+@flattened
 def door_fails_to_close(record: Record, facts: Facts) -> int:
     """Code 02: the door stands open at a landing although something asks for it to close.
 
@@ -115,7 +116,7 @@ def door_fails_to_close(record: Record, facts: Facts) -> int:
     return min(facts.stationary, facts.door_held, demand, known(facts.at_level != NO))
 
 
-@helper
+@flattened
 def door_fails_to_open(record: Record, sample: Sample, facts: Facts) -> int:
     """Code 03: the car has arrived, or is asked to open, and its doors stay shut.
 
@@ -127,7 +128,7 @@ def door_fails_to_open(record: Record, sample: Sample, facts: Facts) -> int:
     asked = known(
         flags & DOOR_OPEN_PRESSED != 0
         or record["fault_flags"] & ASKED_TO_OPEN != 0
-        or record["status"][_GB_03] & OPEN != 0
+        or status_of(record, _GB_03) & OPEN != 0
     )
     stays_shut = facts.shut
     if sample.car_door == _DOOR_OPENING and facts.shut == UNKNOWN:
@@ -136,7 +137,7 @@ def door_fails_to_open(record: Record, sample: Sample, facts: Facts) -> int:
     return min(standing, stays_shut, max(arrived, asked))  # type: ignore[no-any-return]  # records are untyped
 
 
-@helper
+@flattened
 def unintended_movement(record: Record, facts: Facts) -> int:
     """Code 05: the car has left its landing with open doors and stands outside the zone.
 
@@ -161,25 +162,26 @@ def watch_cycling(record: Record, at_us: int, context: Context) -> None:
         settle_since(record, _CYCLING, condition, record["reopened_us"], at_us, context)
 
 
-@helper
+@flattened
 def watch_doors(record: Record, sample: Sample, facts: Facts, at_us: int, context: Context) -> None:
     """Settle everything about doors by this sample."""
     note_doors(record, sample, facts, at_us)
     note_leaving(record, sample, facts, at_us)
-    if facts.travelling == YES and record["status"][_CYCLING] != 0:
+    if facts.travelling == YES and is_active(record, _CYCLING):
         settle_since(record, _CYCLING, NO, at_us, at_us, context)
     watch_cycling(record, at_us, context)
+    if min(facts.stationary, facts.door_held) == YES or is_active(record, _GB_02):
+        fails = door_fails_to_close(record, facts)
+        settle_unless_suppressed(record, _GB_02, fails, at_us, context)
+    if min(facts.stationary, facts.at_level) == YES or is_active(record, _GB_03):
+        fails = door_fails_to_open(record, sample, facts)
+        settle_unless_suppressed(record, _GB_03, fails, at_us, context)
     moving_open = min(facts.travelling, facts.door_open)
-    for kind, condition in (
-        (_GB_02, door_fails_to_close(record, facts)),
-        (_GB_03, door_fails_to_open(record, sample, facts)),
-        (_MOVING_OPEN, moving_open),
-    ):
-        if matters(record, kind, condition):
-            judged = unless_suppressed(record, kind, condition)
-            if kind == _MOVING_OPEN and judged == YES:
-                note_worst(record, kind, float(sample.speed_mps))
-            settle(record, kind, judged, at_us, context)
+    if matters(record, _MOVING_OPEN, moving_open):
+        judged = unless_suppressed(record, _MOVING_OPEN, moving_open)
+        if judged == YES:
+            note_worst(record, _MOVING_OPEN, float(sample.speed_mps))
+        settle(record, _MOVING_OPEN, judged, at_us, context)
     left = unintended_movement(record, facts)
     if matters(record, _GB_05, left):
         judged = unless_suppressed(record, _GB_05, left)

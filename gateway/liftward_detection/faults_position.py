@@ -7,7 +7,7 @@ known when as many floors have been served as are registered. Must not know entr
 
 from math import isnan
 
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.episodes import Context, forget_worst
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
 from liftward_detection.fault_memory import (
@@ -23,6 +23,7 @@ from liftward_detection.faults_suppressed import is_suppressed, unless_suppresse
 from liftward_detection.fleet import BYTE, NO_FLOOR, NONE_US, Record
 from liftward_detection.kinds import DetectionKind
 from liftward_detection.samples import Sample
+from liftward_detection.status import bits_of, is_active, status_of
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_wire.signals import COUNT_ABSENT
 
@@ -30,9 +31,10 @@ _GB_07 = constant(DetectionKind.GB_07.code)
 _TOP = constant(DetectionKind.OVERRUN_TOP.code)
 _BOTTOM = constant(DetectionKind.OVERRUN_BOTTOM.code)
 _LEVELLING = constant(DetectionKind.LEVELLING_ERROR.code)
+_OVERRUNS = bits_of((DetectionKind.OVERRUN_TOP, DetectionKind.OVERRUN_BOTTOM))
 
 
-@helper
+@flattened
 def touch_position(record: Record, sample: Sample, at_us: int) -> None:
     """Note a position that did not jump: all there is to do where no look is needed."""
     if not isnan(sample.position_m):
@@ -40,7 +42,7 @@ def touch_position(record: Record, sample: Sample, at_us: int) -> None:
         record["position_at_us"] = at_us
 
 
-@helper
+@flattened
 def jumped(record: Record, sample: Sample, at_us: int, limits: Limits) -> bool:
     """Tell whether the position changed as no car can, or against its own floor."""
     moved_m = float(sample.position_m) - float(record["position_m"])
@@ -64,7 +66,7 @@ def came_back_soon(record: Record, sample: Sample, at_us: int, limits: Limits) -
     return from_m <= limits.jump_margin_m
 
 
-@helper
+@flattened
 def note_position(record: Record, sample: Sample, at_us: int, limits: Limits) -> None:
     """Keep the position, and whether it is to be doubted; a jump that comes back was a reading."""
     position_m = sample.position_m
@@ -83,7 +85,7 @@ def note_position(record: Record, sample: Sample, at_us: int, limits: Limits) ->
     record["position_at_us"] = at_us
 
 
-@helper
+@flattened
 def learn_landing(record: Record, sample: Sample, facts: Facts) -> None:
     """Learn how high the highest landing is, from where the doors open."""
     if min(facts.stationary, facts.at_level) != YES or facts.shut != NO:
@@ -105,7 +107,7 @@ def knows_top(record: Record) -> bool:
     return bool(record["floors_count"] > 1 and served_count >= record["floors_count"])
 
 
-@helper
+@flattened
 def overrun(record: Record, sample: Sample, facts: Facts, beyond: int) -> int:
     """Stands outside the zone past a terminal landing; `beyond` tells whether it is past it."""
     if isnan(sample.position_m) or record["position_doubted_us"] != NONE_US:
@@ -113,7 +115,7 @@ def overrun(record: Record, sample: Sample, facts: Facts, beyond: int) -> int:
     return min(facts.stationary, -facts.at_level, beyond)
 
 
-@helper
+@flattened
 def judge_stop(record: Record, sample: Sample, facts: Facts, at_us: int, limits: Limits) -> None:
     """Judge each stop once by its stopping accuracy, and while people pass by the wider one.
 
@@ -134,7 +136,7 @@ def judge_stop(record: Record, sample: Sample, facts: Facts, at_us: int, limits:
     if error_mm > limit_mm and (first or facts.shut == NO):
         if record["bad_stops_count"] == 0:
             record["badly_stopped_us"] = at_us
-            if record["status"][_LEVELLING] == 0:
+            if not is_active(record, _LEVELLING):
                 forget_worst(record, _LEVELLING)
         record["bad_stops_count"] = counted(record["bad_stops_count"])
         record["good_stops_count"] = 0
@@ -155,6 +157,32 @@ def levelling_error(record: Record, limits: Limits) -> int:
 
 
 @helper
+def _settle_measured(  # noqa: PLR0917 - positional in compiled code
+    record: Record, kind: int, condition: int, measured: float, at_us: int, context: Context
+) -> None:
+    if matters(record, kind, condition):
+        judged = unless_suppressed(record, kind, condition)
+        if judged == YES:
+            note_worst(record, kind, measured)
+        settle_seen(record, kind, judged, at_us, context)
+
+
+@helper
+def _watch_overruns(
+    record: Record, sample: Sample, facts: Facts, at_us: int, context: Context
+) -> None:
+    position_m = float(sample.position_m)
+    too_low = known(position_m < -context.limits.overrun_m)
+    too_high = UNKNOWN
+    if knows_top(record):
+        too_high = known(position_m > float(record["top_m"]) + context.limits.overrun_m)
+    bottom = overrun(record, sample, facts, too_low)
+    top = overrun(record, sample, facts, too_high)
+    _settle_measured(record, _BOTTOM, bottom, position_m, at_us, context)
+    _settle_measured(record, _TOP, top, position_m, at_us, context)
+
+
+@flattened
 def watch_position(
     record: Record, sample: Sample, facts: Facts, at_us: int, context: Context
 ) -> None:
@@ -163,22 +191,13 @@ def watch_position(
     note_position(record, sample, at_us, limits)
     learn_landing(record, sample, facts)
     judge_stop(record, sample, facts, at_us, limits)
-    lost = UNKNOWN if isnan(position_m) else known(record["position_doubted_us"] != NONE_US)
-    too_low = known(position_m < -limits.overrun_m)
-    too_high = UNKNOWN
-    if knows_top(record):
-        too_high = known(position_m > float(record["top_m"]) + limits.overrun_m)
-    for kind, condition, measured in (
-        (_GB_07, lost, position_m - float(record["jumped_from_m"])),
-        (_BOTTOM, overrun(record, sample, facts, too_low), position_m),
-        (_TOP, overrun(record, sample, facts, too_high), position_m),
-    ):
-        if matters(record, kind, condition):
-            judged = unless_suppressed(record, kind, condition)
-            if judged == YES:
-                note_worst(record, kind, measured)
-            settle_seen(record, kind, judged, at_us, context)
+    if record["position_doubted_us"] != NONE_US or is_active(record, _GB_07):
+        lost = UNKNOWN if isnan(position_m) else known(record["position_doubted_us"] != NONE_US)
+        from_m = position_m - float(record["jumped_from_m"])
+        _settle_measured(record, _GB_07, lost, from_m, at_us, context)
+    if min(facts.stationary, -facts.at_level) == YES or record["active"] & _OVERRUNS:
+        _watch_overruns(record, sample, facts, at_us, context)
     off_level = levelling_error(record, limits)
-    if off_level == YES or record["status"][_LEVELLING] != 0:
+    if off_level == YES or status_of(record, _LEVELLING) != 0:
         judged = unless_suppressed(record, _LEVELLING, off_level)
         settle_since(record, _LEVELLING, judged, record["badly_stopped_us"], at_us, context)

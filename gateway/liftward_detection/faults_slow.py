@@ -7,7 +7,7 @@ entrapment.
 
 from math import isnan
 
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.episodes import Context, settle
 from liftward_detection.facts import NO, UNKNOWN, YES, Facts, known
 from liftward_detection.fault_memory import (
@@ -20,10 +20,11 @@ from liftward_detection.fault_memory import (
     settle_seen,
     settle_since,
 )
-from liftward_detection.faults_suppressed import unless_suppressed
+from liftward_detection.faults_suppressed import settle_unless_suppressed, unless_suppressed
 from liftward_detection.fleet import BYTE, DERIVED, NONE_US, Record
 from liftward_detection.kinds import DetectionKind
 from liftward_detection.samples import Sample
+from liftward_detection.status import bits_of, is_active, status_of
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import PowerSource, ServiceMode
 
@@ -35,6 +36,9 @@ _ALARM = constant(DetectionKind.STUCK_ALARM_BUTTON.code)
 _CALL = constant(DetectionKind.STUCK_CAR_CALL.code)
 _DEVICE = constant(DetectionKind.RESCUE_DEVICE_FAILED.code)
 _CONTROLLER = constant(DetectionKind.CONTROLLER_FAULT.code)
+
+_TEMPERATURES = bits_of((DetectionKind.MOTOR_OVERHEATING, DetectionKind.MACHINE_ROOM_TEMPERATURE))
+_PRESSED_OR_STUCK = bits_of((DetectionKind.GB_90, DetectionKind.STUCK_ALARM_BUTTON))
 
 _EMERGENCY = PowerSource.EMERGENCY.code
 _MODE_UNKNOWN = ServiceMode.UNKNOWN.code
@@ -50,7 +54,7 @@ def outside(degc: float, low_degc: float, high_degc: float, back_k: float) -> in
     return NO if low_degc + back_k <= degc <= high_degc - back_k else UNKNOWN
 
 
-@helper
+@flattened
 def _watch_temperatures(record: Record, sample: Sample, at_us: int, context: Context) -> None:
     """Machines get hot in every mode: nothing suppresses it."""
     limits = context.limits
@@ -58,6 +62,9 @@ def _watch_temperatures(record: Record, sample: Sample, at_us: int, context: Con
     room_degc = float(sample.machine_room_temperature_degc)
     coldest_degc, motor_max, motor_back = -1e9, limits.motor_degc_max, limits.motor_back_k
     room_min, room_max = limits.machine_room_degc_min, limits.machine_room_degc_max
+    may_be_hot = motor_degc >= motor_max or room_degc >= room_max or room_degc < room_min
+    if not may_be_hot and not record["active"] & _TEMPERATURES:
+        return
     for kind, condition, measured in (
         (_MOTOR, outside(motor_degc, coldest_degc, motor_max, motor_back), motor_degc),
         (_ROOM, outside(room_degc, room_min, room_max, limits.machine_room_back_k), room_degc),
@@ -71,17 +78,19 @@ def _watch_temperatures(record: Record, sample: Sample, at_us: int, context: Con
 @helper
 def stuck_alarm(record: Record, at_us: int, limits: Limits) -> int:
     """Pressed for minutes, although the doors have stood open at a landing meanwhile."""
-    if not record["status"][_GB_90] & DERIVED:
+    if not status_of(record, _GB_90) & DERIVED:
         return NO
     pressed_us = record["since_us"][_GB_90]
     answered = record["open_at_us"] > pressed_us
     return YES if answered and at_us - pressed_us >= limits.button_stuck_us else UNKNOWN
 
 
-@helper
+@flattened
 def note_calls(record: Record, facts: Facts, at_us: int) -> None:
     """Keep since when a car call waits in an empty car, and how often the doors have opened."""
     if facts.car_calls == NO or record["aboard"] == YES:
+        if record["calls_since_us"] == NONE_US:
+            return
         record["calls_since_us"] = NONE_US
         record["calls_openings_count"] = 0
         return
@@ -108,20 +117,19 @@ def stuck_call(record: Record, at_us: int, limits: Limits) -> int:
     return YES if answered and at_us - since_us >= limits.button_stuck_us else UNKNOWN
 
 
-@helper
+@flattened
 def _watch_buttons(record: Record, facts: Facts, at_us: int, context: Context) -> None:
     limits = context.limits
     note_calls(record, facts, at_us)
-    for kind, condition, since_us in (
-        (_ALARM, stuck_alarm(record, at_us, limits), record["since_us"][_GB_90]),
-        (_CALL, stuck_call(record, at_us, limits), record["calls_since_us"]),
-    ):
-        if matters(record, kind, condition):
-            judged = unless_suppressed(record, kind, condition)
-            settle_since(record, kind, judged, since_us, at_us, context)
+    if record["active"] & _PRESSED_OR_STUCK:
+        judged = unless_suppressed(record, _ALARM, stuck_alarm(record, at_us, limits))
+        settle_since(record, _ALARM, judged, record["since_us"][_GB_90], at_us, context)
+    if record["calls_since_us"] != NONE_US or is_active(record, _CALL):
+        judged = unless_suppressed(record, _CALL, stuck_call(record, at_us, limits))
+        settle_since(record, _CALL, judged, record["calls_since_us"], at_us, context)
 
 
-@helper
+@flattened
 def rescue_device_failed(record: Record, sample: Sample, facts: Facts) -> int:
     """Mains gone, and a lift whose rescue device has worked before is not brought to a landing.
 
@@ -140,7 +148,7 @@ def rescue_device_failed(record: Record, sample: Sample, facts: Facts) -> int:
     return min(facts.power_lost, waits, needed)  # type: ignore[no-any-return]  # records are untyped
 
 
-@helper
+@flattened
 def controller_fault(record: Record, sample: Sample, facts: Facts) -> int:
     """Used to tell its mode and tells none now, standing off level or with calls waiting."""
     if sample.service_mode != _MODE_UNKNOWN or record["service_mode"] == _MODE_UNKNOWN:
@@ -149,16 +157,16 @@ def controller_fault(record: Record, sample: Sample, facts: Facts) -> int:
     return min(stands, known(facts.power_lost != YES), known(facts.shut != NO))
 
 
-@helper
+@flattened
 def watch_slow(record: Record, sample: Sample, facts: Facts, at_us: int, context: Context) -> None:
     """Settle all of this by this sample."""
     _watch_temperatures(record, sample, at_us, context)
     _watch_buttons(record, facts, at_us, context)
     if matters(record, _GB_41, facts.power_lost):
         settle(record, _GB_41, facts.power_lost, at_us, context)
-    for kind, condition in (
-        (_DEVICE, rescue_device_failed(record, sample, facts)),
-        (_CONTROLLER, controller_fault(record, sample, facts)),
-    ):
-        if matters(record, kind, condition):
-            settle(record, kind, unless_suppressed(record, kind, condition), at_us, context)
+    settle_unless_suppressed(
+        record, _DEVICE, rescue_device_failed(record, sample, facts), at_us, context
+    )
+    settle_unless_suppressed(
+        record, _CONTROLLER, controller_fault(record, sample, facts), at_us, context
+    )

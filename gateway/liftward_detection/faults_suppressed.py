@@ -7,25 +7,28 @@ signals clear it. Must not know the conditions.
 """
 
 from liftward_detection.compiling import constant, helper
-from liftward_detection.episodes import drop
-from liftward_detection.facts import NO, UNKNOWN
+from liftward_detection.episodes import Context, drop, settle
+from liftward_detection.facts import NO, UNKNOWN, YES
 from liftward_detection.fleet import OPEN, PENDING, Record
 from liftward_detection.kinds import DetectionKind
+from liftward_detection.status import bits_of, is_active, status_of
 from liftward_detection.suppression import service_mode_of
 from liftward_wire.states import ServiceMode
 
 _GB_02 = constant(DetectionKind.GB_02.code)
 # Those that time alone would open while the lift says nothing.
-_RUNNING_ON = (
-    _GB_02,
-    constant(DetectionKind.GB_03.code),
-    constant(DetectionKind.GB_04.code),
-    constant(DetectionKind.GB_06.code),
-    constant(DetectionKind.GB_08.code),
-    constant(DetectionKind.MOVING_WITH_DOOR_OPEN.code),
-    constant(DetectionKind.RESCUE_DEVICE_FAILED.code),
-    constant(DetectionKind.CONTROLLER_FAULT.code),
+_RUNNING_ON_KINDS = (
+    DetectionKind.GB_02,
+    DetectionKind.GB_03,
+    DetectionKind.GB_04,
+    DetectionKind.GB_06,
+    DetectionKind.GB_08,
+    DetectionKind.MOVING_WITH_DOOR_OPEN,
+    DetectionKind.RESCUE_DEVICE_FAILED,
+    DetectionKind.CONTROLLER_FAULT,
 )
+_RUNNING_ON = tuple(constant(kind.code) for kind in _RUNNING_ON_KINDS)
+_RUNNING_ON_BITS = bits_of(_RUNNING_ON_KINDS)
 
 _OUT_OF_SERVICE = ServiceMode.OUT_OF_SERVICE.code
 _INSPECTION = ServiceMode.INSPECTION.code
@@ -37,7 +40,7 @@ def is_suppressed(record: Record, kind: int) -> bool:
     """Tell whether this kind must not go on towards an episode now."""
     mode = service_mode_of(record)
     if mode == _OUT_OF_SERVICE:
-        return kind == _GB_02 or not record["status"][kind] & PENDING
+        return kind == _GB_02 or not status_of(record, kind) & PENDING
     return mode in (_INSPECTION, _FIREFIGHTER)
 
 
@@ -46,12 +49,23 @@ def unless_suppressed(record: Record, kind: int, condition: int) -> int:
     """Return what a condition counts for in the lift's mode."""
     if condition == NO or not is_suppressed(record, kind):
         return condition
-    return UNKNOWN if record["status"][kind] & OPEN else NO
+    return UNKNOWN if status_of(record, kind) & OPEN else NO
+
+
+@helper
+def settle_unless_suppressed(
+    record: Record, kind: int, condition: int, at_us: int, context: Context
+) -> None:
+    """Take note of a condition, for what it counts for in the lift's mode."""
+    if condition == YES or is_active(record, kind):
+        settle(record, kind, unless_suppressed(record, kind, condition), at_us, context)
 
 
 @helper
 def drop_suppressed(record: Record) -> None:
     """Drop what runs and must not now: a silent lift sends no sample that would do it."""
+    if not record["active"] & _RUNNING_ON_BITS:
+        return
     for kind in _RUNNING_ON:
-        if record["status"][kind] & PENDING and is_suppressed(record, kind):
+        if status_of(record, kind) & PENDING and is_suppressed(record, kind):
             drop(record, kind)

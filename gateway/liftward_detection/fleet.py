@@ -8,6 +8,7 @@ The layout is versioned: a saved state of another version is refused, and the ca
 instead. Must not know the rules.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
 from typing import Any, Self
@@ -25,7 +26,7 @@ from liftward_detection.kinds import (
     Suppression,
 )
 
-STATE_VERSION = 2
+STATE_VERSION = 3
 
 NONE_US = -(2**63)  # "never", in every field that holds a device time
 NEVER_DUE_US = 2**63 - 1  # "no timer is running", in platform time
@@ -73,7 +74,7 @@ PRESSES_MAX = 4  # further ones say nothing new
 
 
 CACHE_LINE_BYTES = 64
-ASKED_AHEAD_BYTES = 4 * CACHE_LINE_BYTES  # what is fetched before a sample's turn: all but the rare
+ASKED_AHEAD_BYTES = 16 * CACHE_LINE_BYTES  # fetched before a sample's turn: all of it
 _KINDS = (KIND_COUNT,)
 _OTHER_KINDS = (KIND_COUNT - len(CONDITION_KINDS) - len(DEVICE_HEALTH_KINDS),)
 _MEASURING_KINDS = (MEASURING_COUNT,)
@@ -92,7 +93,7 @@ _EVERY_SAMPLE = (
     Field("floor", "<i2", NO_FLOOR, "last told"),
     # What `equipment_watch.needs_look` compares with every sample.
     Field("equipment_seen", "u1", 0, "of car, doors and sensors, see `equipment`"),
-    Field("door_before", "i1", 0, "DoorState code of the last sample"),
+    Field("trip_samples", "u1", 0, "at travel speed, as far as they are looked at"),
     Field("interval_us", "<i4", 0, "between samples while it stands shut, 0: unknown; `rhythm`"),
 )
 # What every sample writes, and what a rule's `needs_look` reads: the second cache line.
@@ -111,8 +112,8 @@ _EVERY_SAMPLE_TOO = (
     Field("suppression", "i1", 0, "Suppression code"),
     # The rest of that.
     Field("occupancy_before", "i1", 0, "Occupancy code of the last sample"),
+    Field("door_timed", "u1", 0, "`door_since_us` is when a phase of the doors began: 1"),
     Field("present", "u1", 0, "the numbers that the last sample had, see `value_health`"),
-    Field("trip_samples", "u1", 0, "at travel speed, as far as they are looked at"),
     # Of sensor health, for want of room elsewhere: see `sensor_health`, `value_health`.
     Field("flaps", "u1", 0, "score: up with what cannot be, down with what fits"),
     Field("same_run", "u1", 0, "comparisons in a row without any change"),
@@ -125,8 +126,9 @@ _EVERY_SAMPLE_TOO = (
     Field("false_yes", "u1", 0, "score of the people sensor: up with what cannot be"),
     Field("false_no", "u1", 0, "the same"),
 )
-# What a sample with news touches: the third and fourth cache line.
+# What a sample with news touches: the next three cache lines.
 _NEWS = (
+    Field("active", "<i8", 0, "bits by kind of no equipment: those whose `status` is not 0"),
     Field("stationary_since_us", "<i8", NONE_US, "since when the car has stood still"),
     Field("alarm_since_us", "<i8", NONE_US, "first alarm press since the way out was last open"),
     Field("open_at_us", "<i8", NONE_US, "the doors were last seen open at a landing"),
@@ -151,51 +153,50 @@ _NEWS = (
     Field("chain_open", "i1", 0, "the same"),
     Field("power_lost", "i1", 0, "the same"),
     Field("direction_set", "i1", 0, "the same"),
-    Field("car_door", "i1", 0, "DoorState code, last told"),
+    Field("car_door", "i1", 0, "DoorState code of the last sample"),
     Field("sightings", "u1", 0, "what each source has said of people, see above"),
     Field("presses", "u1", 0, "of door-open since rest_since_us, up to PRESSES_MAX"),
     Field("zone_stops", "u1", 0, "stops with doors open outside the door zone, see above"),
     Field("retries", "u1", 0, "of the doors since then, up to PRESSES_MAX"),
-    Field("status", "u1", 0, "of each kind: PENDING, OPEN, DERIVED, REPORTED, level", _KINDS),
-    # Of sensor health and condition, touched with the doors; in an order without gaps.
-    Field("zone_wrong", "u1", 0, "score"),
-    Field("door_wrong", "u1", 0, "score"),
-    Field("load_cycles", "u1", 0, "of the present window"),
-    Field("door_moved_us", "<i8", NONE_US, "the doors do what they do since then"),
-    Field("shut_load_kg", "<f4", np.nan, "last told behind shut doors"),
-    Field("lowest_load_kg", "<f4", np.nan, "over the door cycles of the present window"),
-    Field("wrong_findings", "<u2", 0, "bits by `equipment.FINDINGS`"),
-    Field("told_findings", "<u2", 0, "the same: which signal the open episode names"),
-    Field("open_floor", "<i2", NO_FLOOR, "where the doors were last open"),
-    Field("door_retries", "u1", 0, "seen in this door cycle"),
-    Field("door_retry_events", "u1", 0, "told by events since the last door cycle"),
-)
-# What only episodes and events touch.
-_RARE = (
-    Field("event_observed_us", "<i8", NONE_US, "the last event applied: events have an own order"),
-    Field("event_boot_id", "<i8", -1, "of the last event applied"),
-    Field("event_sequence", "<i8", -1, "of the last event applied"),
     # What the fault rules remember between samples; see the modules `faults_*`.
     Field("position_doubted_us", "<i8", NONE_US, "the position jumped as no car can"),
-    Field("left_landing_us", "<i8", NONE_US, "the car left a landing with its doors open"),
     Field("reopened_us", "<i8", NONE_US, "the doors first failed to close, or open, at this stop"),
-    Field("badly_stopped_us", "<i8", NONE_US, "the first of the stops off level in a row"),
     Field("calls_since_us", "<i8", NONE_US, "a car call waits in an empty car"),
-    Field("jumped_from_m", "<f4", np.nan, "where the car was before the position jumped"),
     Field("opened_at_m", "<f4", np.nan, "where the doors last stood open at a landing"),
     Field("top_m", "<f4", np.nan, "highest landing served so far"),
     Field("floors_count", "<i2", 0, "from the registration; 0 when not known"),
     Field("floor_low", "<i2", NO_FLOOR, "lowest landing served so far"),
     Field("floor_high", "<i2", NO_FLOOR, "highest landing served so far"),
+    Field("fault_flags", "u1", 0, "see `fault_memory`"),
     Field("door_known_before", "i1", 0, "DoorState code, last known"),
     Field("reopenings_count", "u1", 0, "at this stop"),
     Field("retries_count", "u1", 0, "at this stop"),
     Field("bad_stops_count", "u1", 0, "stops off level in a row"),
     Field("good_stops_count", "u1", 0, "stops at level in a row"),
     Field("calls_openings_count", "u1", 0, "openings while a car call waits in an empty car"),
-    Field("fault_flags", "u1", 0, "see `fault_memory`"),
+    # Of sensor health and condition, touched with the doors; in an order without gaps.
+    Field("zone_wrong", "u1", 0, "score"),
+    Field("door_wrong", "u1", 0, "score"),
+    Field("load_cycles", "u1", 0, "of the present window"),
+    Field("door_retries", "u1", 0, "seen in this door cycle"),
+    Field("door_retry_events", "u1", 0, "told by events since the last door cycle"),
+    Field("wrong_findings", "<u2", 0, "bits by `equipment.FINDINGS`"),
+    Field("told_findings", "<u2", 0, "the same: which signal the open episode names"),
+    Field("open_floor", "<i2", NO_FLOOR, "where the doors were last open"),
+    Field("shut_load_kg", "<f4", np.nan, "last told behind shut doors"),
+    Field("lowest_load_kg", "<f4", np.nan, "over the door cycles of the present window"),
+)
+# What only some news, episodes and events touch.
+_RARE = (
+    Field("event_observed_us", "<i8", NONE_US, "the last event applied: events have an own order"),
+    Field("event_boot_id", "<i8", -1, "of the last event applied"),
+    Field("event_sequence", "<i8", -1, "of the last event applied"),
+    Field("left_landing_us", "<i8", NONE_US, "the car left a landing with its doors open"),
+    Field("badly_stopped_us", "<i8", NONE_US, "the first of the stops off level in a row"),
+    Field("jumped_from_m", "<f4", np.nan, "where the car was before the position jumped"),
     Field("worst", "<f4", np.nan, "of each kind that measures: at its worst", _MEASURING_KINDS),
     Field("since_us", "<i8", NONE_US, "of each kind of no equipment: onset", _OTHER_KINDS),
+    Field("status", "u1", 0, "of each kind: PENDING, OPEN, DERIVED, REPORTED, level", _KINDS),
 )
 # The widest of the rest first: no gaps.
 _GROUPS = (
@@ -291,6 +292,29 @@ class FleetState:
         """Return a copy that goes its own way."""
         records = _aligned(self.lift_count)
         _bytes_of(records)[:] = _bytes_of(self.records)
+        return type(self)(records, self.worked_out_with)
+
+    def part(self, first: int, end: int) -> Self:
+        """Return a copy of the lifts from `first` up to, not including, `end`."""
+        if not 0 <= first <= end <= self.lift_count:
+            raise ValueError(f"part is {first} to {end}; allowed: within 0 to {self.lift_count}")
+        records = _aligned(end - first)
+        _bytes_of(records)[:] = _bytes_of(self.records[first:end])
+        return type(self)(records, self.worked_out_with)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return the lifts of all parts, one part behind the other."""
+        records, at = _aligned(sum(part.lift_count for part in parts)), 0
+        for part in parts:
+            _bytes_of(records)[at : at + part.lift_count] = _bytes_of(part.records)
+            at += part.lift_count
+        return cls(records, _LIMITS_NOT_KNOWN)
+
+    def chosen(self, lift_index: NDArray[np.int64]) -> Self:
+        """Return a copy of these lifts only, in this order."""
+        records = _aligned(len(lift_index))
+        _bytes_of(records)[:] = _bytes_of(self.records)[lift_index]
         return type(self)(records, self.worked_out_with)
 
     def set_nameplates(

@@ -7,7 +7,9 @@ Must not know batches or the fleet.
 
 from math import isnan
 
-from liftward_detection.compiling import constant, helper, inlined
+from liftward_detection.alarm_button import hear_button
+from liftward_detection.compiling import constant, flattened, helper, inlined
+from liftward_detection.door_watch import door_before
 from liftward_detection.entrapment import (
     count_presses,
     silence_due_us,
@@ -16,22 +18,22 @@ from liftward_detection.entrapment import (
     weigh,
 )
 from liftward_detection.entrapment import needs_look as entrapment_needs_look
-from liftward_detection.episodes import Context, is_news, settle
+from liftward_detection.episodes import Context
 from liftward_detection.equipment_watch import (
     device_started,
     look_at_equipment,
+    look_without_news,
     shift_equipment,
 )
-from liftward_detection.evidence import alarm_counts
 from liftward_detection.facts import (
     NO,
     UNKNOWN,
     YES,
     Facts,
     aboard_after,
+    at_level_fact,
     facts_of,
     is_displaced,
-    known,
 )
 from liftward_detection.fault_memory import set_fault_clock_back
 from liftward_detection.faults import are_restless as faults_are_restless
@@ -62,9 +64,10 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
-from liftward_detection.quiet import look_again, wake
+from liftward_detection.quiet import look_again, passes_landing, wake
 from liftward_detection.rhythm import learn_interval, note_rhythm
 from liftward_detection.samples import Sample
+from liftward_detection.status import status_of
 from liftward_detection.suppression import needs_look as suppression_needs_look
 from liftward_detection.suppression import update_suppression
 from liftward_detection.thresholds import Limits
@@ -74,10 +77,8 @@ from liftward_wire.signals import COUNT_ABSENT
 from liftward_wire.states import Button, DoorState
 
 _ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
-_GB_90 = constant(DetectionKind.GB_90.code)
 
 _BUTTON_UNKNOWN = Button.UNKNOWN.code
-_PRESSED = Button.PRESSED.code
 _DOOR_UNKNOWN = DoorState.UNKNOWN.code
 _NOTHING_SAID = constant(NOTHING_SAID)
 
@@ -127,7 +128,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
     shift_equipment(record, step_us)
 
 
-@helper
+@flattened
 def _is_late(record: Record, sample: Sample) -> bool:
     """Late: observed before the lift's last sample and not sent after it.
 
@@ -138,7 +139,7 @@ def _is_late(record: Record, sample: Sample) -> bool:
     return not is_newer(sample.boot_id, sample.sequence, record["boot_id"], record["sequence"])
 
 
-@helper
+@flattened
 def _note_time(record: Record, sample: Sample) -> None:
     observed_us, received_us = sample.observed_at_us, sample.received_at_us
     lateness_us = received_us - observed_us
@@ -176,7 +177,7 @@ def _forget_alarm(record: Record, at_us: int) -> None:
         record["alarm_since_us"] = record["alarm_last_us"]
 
 
-@helper
+@flattened
 def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
     """Keep what is counted since the doors were last open at a landing."""
     if facts.shut == NO:
@@ -194,7 +195,7 @@ def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
         record["flags"] |= MOVED
 
 
-@helper
+@flattened
 def _note_presses(record: Record, facts: Facts, presses_count: int, at_us: int) -> None:
     if presses_count == COUNT_ABSENT:
         return
@@ -205,7 +206,7 @@ def _note_presses(record: Record, facts: Facts, presses_count: int, at_us: int) 
     record["door_open_presses_count"] = presses_count
 
 
-@helper
+@flattened
 def _note_place(record: Record, sample: Sample, displaced: bool) -> None:  # noqa: FBT001 - positional in compiled code
     position_m = sample.position_m
     if not isnan(position_m):
@@ -220,7 +221,7 @@ def _note_place(record: Record, sample: Sample, displaced: bool) -> None:  # noq
         record["load_kg"] = sample.load_kg
 
 
-@helper
+@flattened
 def _note_facts(record: Record, facts: Facts, sample: Sample, at_us: int) -> None:
     if facts.stationary == NO:
         record["stationary_since_us"] = NONE_US
@@ -242,7 +243,7 @@ def _note_facts(record: Record, facts: Facts, sample: Sample, at_us: int) -> Non
         record["seen"] |= SEEN_SPEED
 
 
-@helper
+@flattened
 def _note_sightings(record: Record, facts: Facts) -> None:
     """Keep what each source has said of people since the way out was last open.
 
@@ -262,39 +263,15 @@ def _note_sightings(record: Record, facts: Facts) -> None:
         record["sightings"] |= now
 
 
-@helper
-def latch_alarm(record: Record, at_us: int, limits: Limits) -> None:
-    """Keep the first press since the doors were last open at a landing, but for test calls."""
-    if at_us < record["open_at_us"]:
-        return
-    record["alarm_last_us"] = max(record["alarm_last_us"], at_us)
-    if not alarm_counts(record, limits):
-        record["alarm_since_us"] = at_us
-
-
-@helper
-def take_button(
-    record: Record,
-    button: int,
-    at_us: int,
-    context: Context,
-) -> None:
-    """Take a known state of the alarm button; a press counts once, by its edge: code 90."""
-    pressed = button == _PRESSED
-    if pressed and record["alarm_button"] != _PRESSED:
-        latch_alarm(record, at_us, context.limits)
-    record["alarm_button"] = button
-    if is_news(record, _GB_90, known(pressed)):
-        settle(record, _GB_90, known(pressed), at_us, context)
-
-
-@helper
+@flattened
 def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
     """Tell whether this sample, which says `said`, brings no news: no rule need be asked.
 
     The place where a rule's `needs_look` is asked, last. A device that started anew is news.
     """
-    if said != record["said"] or said == _NOTHING_SAID or sample.boot_id != record["boot_id"]:
+    if said == _NOTHING_SAID or sample.boot_id != record["boot_id"]:
+        return False
+    if said != record["said"] and not passes_landing(record, sample, said, limits):
         return False
     if not record["observed_us"] <= sample.observed_at_us < record["due_us"]:
         return False
@@ -306,8 +283,8 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
     return not entrapment_needs_look(record, sample, limits)
 
 
-@helper
-def take_quiet(record: Record, sample: Sample, context: Context) -> None:
+@flattened
+def take_quiet(record: Record, sample: Sample, said: int, context: Context) -> None:
     """Apply a sample without news; it may have some of the equipment, which no other rule hears."""
     sampled_us = record["observed_us"]
     displaced = is_displaced(record, sample, context.limits)
@@ -316,7 +293,10 @@ def take_quiet(record: Record, sample: Sample, context: Context) -> None:
     _note_time(record, sample)
     _note_place(record, sample, displaced)
     touch_position(record, sample, sample.observed_at_us)
-    look_at_equipment(record, sample, sampled_us, context)
+    if said != record["said"]:
+        record["at_level"] = at_level_fact(record, sample, context.limits)
+        record["said"] = said
+    look_without_news(record, sample, sampled_us, context)
 
 
 @helper
@@ -347,6 +327,7 @@ def take_sample(
     record["said"] = said
     _note_boot(record, sample)
     sampled_us = record["observed_us"]
+    before = door_before(record)
     facts = facts_of(record, sample, limits)
     passed_us = at_us - sampled_us if sampled_us != NONE_US else 0
     _note_time(record, sample)
@@ -357,33 +338,25 @@ def take_sample(
     note_levelling(record, facts, sample.levelling_error_mm)
     judge_zone(record, facts, sample.door_zone, limits)
     _note_sightings(record, facts)
-    button = sample.alarm_button
-    if button != _BUTTON_UNKNOWN:
-        if at_us >= record["button_at_us"]:
-            take_button(record, button, at_us, context)
-        else:
-            look_again(record)
-            # An event of a later press has overtaken this sample: its own press is one, too.
-            if button == _PRESSED and record["sample_button"] != _PRESSED:
-                latch_alarm(record, at_us, limits)
-        record["sample_button"] = button
+    if sample.alarm_button != _BUTTON_UNKNOWN:
+        hear_button(record, sample.alarm_button, at_us, context)
     _note_way_out(record, facts, at_us)
     take_mode(record, sample.service_mode, at_us, context)
     update_suppression(record, at_us, context)
     watch_rest(record, facts.displaced, at_us)
     _note_presses(record, facts, sample.door_open_presses_count, at_us)
-    if record["status"][_ENTRAPMENT] & OPEN:
+    if status_of(record, _ENTRAPMENT) & OPEN:
         look_again(record)  # an entrapment is followed closely, and its end is
         watch_release(record, facts, at_us, context)
     weigh(record, at_us, context)
     watch_faults(record, sample, facts, travelled_before, at_us, context)
-    look_at_equipment(record, sample, sampled_us, context)
+    look_at_equipment(record, before, sample, sampled_us, context)
     record["due_us"] = earliest_due_us(record, limits)
     if record["due_us"] <= at_us:
         fire_due(record, at_us, context)
         record["due_us"] = earliest_due_us(record, limits)
     # An open entrapment is followed closely; silence is counted from the last word.
-    if record["status"][_ENTRAPMENT] & OPEN or silence_due_us(record, limits) != NEVER_DUE_US:
+    if status_of(record, _ENTRAPMENT) & OPEN or silence_due_us(record, limits) != NEVER_DUE_US:
         look_again(record)
-    if faults_are_restless(record):
+    if faults_are_restless(record, sample):
         look_again(record)

@@ -67,13 +67,13 @@ def _build_samples_loop(fingerprint: int) -> SampleLoop:
                 cursor[1] += quiet_count
                 return i
             prefetch(records, samples.lift_index[min(i + LOOK_AHEAD, last)])
-            sample = sample_at(samples, i)
+            sample = sample_at(samples, np.uint64(i))
             lift = sample.lift_index
             record = records[lift]
             said = said_of(record, sample, limits)
             context = Context(lift, sample.received_at_us, limits, rows, cursor)
             if is_quiet(record, sample, said, limits):
-                take_quiet(record, sample, context)
+                take_quiet(record, sample, said, context)
                 quiet_count += 1
                 if record["due_us"] == NEVER_DUE_US:
                     continue

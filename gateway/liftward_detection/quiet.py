@@ -12,19 +12,20 @@ same again need do nothing. Else there are three ways to be asked:
 - `needs_look(record, sample, limits)` in the rule's module, called from `intake.is_quiet`: for a
   measurement that is judged by the lift's own limits. It reads the first two cache lines only.
 
+A car in its run that passes landings is quiet, too (`passes_landing`), where no rule asks for that.
 A rule that judges a measurement by a limit of the whole fleet adds a bit to `said_of`. Events,
 ticks and changed limits `wake` a lift. Must not know the rules.
 """
 
 from math import isnan
 
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.facts import NO, is_displaced
-from liftward_detection.fleet import NOTHING_SAID, Record
+from liftward_detection.fleet import LEVELS_IN_RUN, NOTHING_SAID, Record
 from liftward_detection.samples import Sample
 from liftward_detection.thresholds import Limits
 from liftward_wire.signals import COUNT_ABSENT
-from liftward_wire.states import ServiceMode
+from liftward_wire.states import DoorState, PowerSource, ServiceMode
 
 _STATE_BITS = 4  # for each state: a test holds every class of states to it
 _STATE_CODE_MAX = (1 << _STATE_BITS) - 1
@@ -32,8 +33,16 @@ _MODE_UNKNOWN = ServiceMode.UNKNOWN.code
 
 _NOTHING_SAID = constant(NOTHING_SAID)
 
+# Bits as `said_of` packs them: where a car is, by its door zone and by its levelling error.
+_ZONE_BITS = constant(_STATE_CODE_MAX << 16)
+_LEVELLING_BITS = constant((3 << 3 | 3 << 15) << 41)
+_CLOSED = DoorState.CLOSED.code
+_OPEN = DoorState.OPEN.code
+_INDEPENDENT = ServiceMode.INDEPENDENT.code
+_SUPPLIED = (PowerSource.UNKNOWN.code, PowerSource.MAINS.code)
 
-@helper
+
+@flattened
 def _states_said(sample: Sample) -> int:
     """Pack the ten states, the service mode lowest; NOTHING_SAID for a code no state has."""
     all_codes = (
@@ -64,7 +73,7 @@ def _states_said(sample: Sample) -> int:
     )
 
 
-@helper
+@flattened
 def _measurements_said(sample: Sample, limits: Limits) -> int:
     """Pack on which side of each limit a measurement lies; NaN lies on neither side."""
     speed_mps = abs(float(sample.speed_mps))
@@ -93,7 +102,7 @@ def _measurements_said(sample: Sample, limits: Limits) -> int:
     )
 
 
-@helper
+@flattened
 def said_of(record: Record, sample: Sample, limits: Limits) -> int:
     """Return what the sample says, packed, or NOTHING_SAID when the rules must see it anyway.
 
@@ -109,6 +118,24 @@ def said_of(record: Record, sample: Sample, limits: Limits) -> int:
         return _NOTHING_SAID
     by_place = int(displaced and isnan(speed_mps))
     return states | (_measurements_said(sample, limits) << 1 | by_place) << 40
+
+
+@flattened
+def passes_landing(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
+    """Tell whether a car in its run says another place than before, and nothing else.
+
+    It passes landings: half of what a running lift tells. With doors shut, mains there and nothing
+    pending or open, no rule asks where a car is that travels, but for independent service.
+    """
+    levelling_counts = not (isnan(sample.levelling_error_mm) or record["seen"] & LEVELS_IN_RUN)
+    place_bits = _ZONE_BITS if levelling_counts else _ZONE_BITS | _LEVELLING_BITS
+    if said | place_bits != record["said"] | place_bits or record["said"] == _NOTHING_SAID:
+        return False
+    if sample.car_door != _CLOSED or sample.landing_door == _OPEN:
+        return False
+    runs = abs(float(sample.speed_mps)) > limits.relevelling_speed_mps
+    supplied = sample.power_source in _SUPPLIED and record["service_mode"] != _INDEPENDENT
+    return runs and supplied and record["active"] == 0
 
 
 @helper

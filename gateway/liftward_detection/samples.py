@@ -126,7 +126,7 @@ def sample_arrays(columns: SampleSource) -> SampleArrays:
 
 
 @inlined
-def sample_at(samples: SampleArrays, i: int) -> Sample:
+def sample_at(samples: SampleArrays, i: int | np.uint64) -> Sample:
     return Sample(
         samples.lift_index[i],
         samples.observed_at_us[i],

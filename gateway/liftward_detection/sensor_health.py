@@ -82,7 +82,9 @@ def settle_score(  # noqa: PLR0917 - called with constants
 
 
 @helper
-def occupancy_changed(record: Record, sample: Sample, sampled_us: int, context: Context) -> None:
+def occupancy_changed(
+    record: Record, door_before: int, sample: Sample, sampled_us: int, context: Context
+) -> None:
     """Take another word of the people sensor than before."""
     before, now = record["occupancy_before"], sample.occupancy
     if now == _SAYS_EMPTY:
@@ -90,7 +92,7 @@ def occupancy_changed(record: Record, sample: Sample, sampled_us: int, context: 
     elif now == _SAYS_OCCUPIED:
         record["equipment_seen"] = whole(record["equipment_seen"]) | (SAID_OCCUPIED)
     at_us = sample.observed_at_us
-    stayed_shut = record["door_before"] == _DOOR_CLOSED and sample.car_door == _DOOR_CLOSED
+    stayed_shut = door_before == _DOOR_CLOSED and sample.car_door == _DOOR_CLOSED
     near = sampled_us != NONE_US and at_us - sampled_us <= context.limits.equipment.gap_us_max
     if before != 0 and now != 0 and stayed_shut and near:
         record["equipment_seen"] = whole(record["equipment_seen"]) | (TOGGLED)
@@ -197,9 +199,14 @@ def _judge_load(record: Record, idle: bool, at_us: int, context: Context) -> Non
 
 
 @helper
-def shutting_over(record: Record, at_us: int, counts: bool, context: Context) -> None:  # noqa: FBT001
+def shutting_over(
+    record: Record,
+    shut_since_us: int,
+    at_us: int,
+    counts: bool,  # noqa: FBT001
+    context: Context,
+) -> None:
     """Judge what was said while the doors were shut: they begin to open now."""
-    shut_since_us = record["door_moved_us"]
     rest_since_us = record["stationary_since_us"]
     idle = (
         NONE_US not in (shut_since_us, rest_since_us)

@@ -27,10 +27,10 @@ another version, or one that is damaged, is refused, and the gateway replays the
 minutes instead.
 
 A record is {RECORD.itemsize // CACHE_LINE_BYTES} cache lines of {CACHE_LINE_BYTES} bytes, and the
-array is aligned to them. A sample without news touches the first two, any other sample the first
-{ASKED_AHEAD_BYTES // CACHE_LINE_BYTES}, which are fetched before its turn; the rest is for episodes
-and events. A sample without news leaves `open_at_us` and `mode_at_us` as they are: while `said` is
-not blank they follow from `observed_us`, and are written before anything reads them.
+array is aligned to them. A sample without news touches the first two or three, any other the next
+ones, too; the first {ASKED_AHEAD_BYTES // CACHE_LINE_BYTES} are fetched before its turn. A sample
+without news leaves `open_at_us` and `mode_at_us` as they are: while `said` is not blank they follow
+from `observed_us`, and are written before anything reads them.
 
 Times are microseconds since 1970, UTC, by the device's clock unless the table says otherwise.
 

@@ -14,7 +14,7 @@ suppress: a car must reach a landing and open, and whoever is inside when it doe
 
 from math import isnan
 
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.episodes import Context, begin, drop, finish
 from liftward_detection.evidence import alarm_counts, mains_lost
 from liftward_detection.facts import NO, YES
@@ -22,6 +22,7 @@ from liftward_detection.fleet import NEVER_DUE_US, NONE_US, OPEN, PENDING, REPOR
 from liftward_detection.kinds import DetectionKind, Reason, Suppression
 from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
+from liftward_detection.status import is_active, set_status, status_of
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import ServiceMode
 
@@ -61,11 +62,11 @@ def service_mode_of(record: Record) -> int:
     """Return the service mode, as told, or as the controller's reported codes imply."""
     if record["service_mode"] != _MODE_UNKNOWN:
         return record["service_mode"]  # type: ignore[no-any-return]  # records are untyped
-    if record["status"][_GB_43] & REPORTED:
+    if status_of(record, _GB_43) & REPORTED:
         return _MODE_INSPECTION
-    if record["status"][_GB_45] & REPORTED:
+    if status_of(record, _GB_45) & REPORTED:
         return _MODE_FIREFIGHTER
-    return _MODE_OUT_OF_SERVICE if record["status"][_GB_42] & REPORTED else _MODE_UNKNOWN
+    return _MODE_OUT_OF_SERVICE if status_of(record, _GB_42) & REPORTED else _MODE_UNKNOWN
 
 
 @helper
@@ -92,7 +93,7 @@ def _is_overload(record: Record, load_kg: float) -> bool:
     return bool(load_kg > max(rated_kg * _OVERLOAD_SHARE, rated_kg + _OVERLOAD_KG_MIN))
 
 
-@helper
+@flattened
 def needs_look(record: Record, sample: Sample) -> bool:
     """Tell whether a sample with the states of the last one tells of another load than before."""
     if record["shut"] != NO or isnan(sample.load_kg):
@@ -131,7 +132,7 @@ def suppression_of(record: Record, at_us: int, limits: Limits) -> int:
 def is_blocked(record: Record) -> bool:
     """Tell whether the reason stops the watch; one whose time box is over does not."""
     blocks = _NONE < record["suppression"] <= _PARKED_EMPTY
-    return blocks and not record["status"][_EXPIRED] & OPEN
+    return blocks and not status_of(record, _EXPIRED) & OPEN
 
 
 @helper
@@ -146,23 +147,23 @@ def update_suppression(record: Record, at_us: int, context: Context) -> None:
     if suppression == _TEST_CALL:
         look_again(record)  # it ends by time alone
     if suppression != record["suppression"]:
-        if record["status"][_EXPIRED] & OPEN:
+        if status_of(record, _EXPIRED) & OPEN:
             finish(record, _EXPIRED, _CONDITION_CLEARED, at_us, context)
-        else:
+        elif is_active(record, _EXPIRED):
             drop(record, _EXPIRED)
         record["suppression"] = suppression
         if suppression not in (_NONE, _TEST_CALL):
-            record["status"][_EXPIRED] = PENDING
+            set_status(record, _EXPIRED, PENDING)
             record["since_us"][_EXPIRED] = at_us
     commanded = suppression in (_INSPECTION, _FIREFIGHTER) and is_blocked(record)
-    if commanded and not record["status"][_ENTRAPMENT] & OPEN:
+    if commanded and not status_of(record, _ENTRAPMENT) & OPEN:
         record["alarm_since_us"] = NONE_US
 
 
 @helper
 def expiry_due_us(record: Record, limits: Limits) -> int:
     """Return when the time box of the present reason is over, device time, or NEVER_DUE_US."""
-    if not record["status"][_EXPIRED] & PENDING:
+    if not status_of(record, _EXPIRED) & PENDING:
         return NEVER_DUE_US
     return record["since_us"][_EXPIRED] + limits.suppression_us[record["suppression"]]  # type: ignore[no-any-return]  # records are untyped
 

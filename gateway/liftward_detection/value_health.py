@@ -12,7 +12,8 @@ from math import isnan
 
 import numpy as np
 
-from liftward_detection.compiling import constant, helper
+from liftward_detection.compiling import constant, flattened, helper
+from liftward_detection.door_watch import moved_us
 from liftward_detection.episodes import Context
 from liftward_detection.equipment import (
     BIT_OF_FINDING,
@@ -54,7 +55,7 @@ _MARK_PRIME = 1_000_003
 _PLAUSIBLE_MAX = 1e6
 
 
-@helper
+@flattened
 def present_numbers(sample: Sample) -> int:
     """Return which of the numbers that a device always has are there, as bits."""
     bits = 0
@@ -181,9 +182,9 @@ def compare_values(record: Record, sample: Sample, at_us: int, context: Context)
 def _rests(record: Record, context: Context) -> bool:
     """Tell whether car and door have been at rest since the last comparison at least."""
     last_us = record["health_due_us"] - context.limits.equipment.look_us
-    rest_us, door_us = record["stationary_since_us"], record["door_moved_us"]
+    rest_us, door_us = record["stationary_since_us"], moved_us(record)
     return (
         NONE_US not in (rest_us, door_us)
         and max(rest_us, door_us) <= last_us
-        and record["door_before"] == _DOOR_CLOSED
+        and record["car_door"] == _DOOR_CLOSED
     )

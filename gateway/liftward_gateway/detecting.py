@@ -58,6 +58,11 @@ class Detector:
         self._make_room()
         return self._state.copy()
 
+    def copy_part(self, first: int, end: int) -> FleetState:
+        """Return the same of the fleet indices from `first` up to, not including, `end`."""
+        self._make_room()
+        return self._state.part(first, end)
+
     def _make_room(self) -> None:
         lift_count = len(self._registry.lift_keys)
         if lift_count > self._state.lift_count:

@@ -130,12 +130,22 @@ VALUES (%(device_id)s, %(presence)s, %(boot_id)s, %(received_at)s, %(birth)s)
         OR (excluded.presence, excluded.boot_id)
            IS DISTINCT FROM (device_status.presence, device_status.boot_id))
 
--- write_detection --
--- One transition of an episode; a repeat after a restart is the same row.
+-- write_detections --
+-- Transitions of episodes; a repeat after a restart is the same row. One statement for all: a power
+-- cut concludes something for every lift of a city at once.
 INSERT INTO detection (lift_key, kind, transition, level, onset_at, detected_at, received_at,
                        reason, evidence, detector_version, thresholds_hash)
-VALUES (%(lift_key)s, %(kind)s, %(transition)s, %(level)s, %(onset_at)s, %(detected_at)s,
-        %(received_at)s, %(reason)s, %(evidence)s, %(detector_version)s, %(thresholds_hash)s)
+SELECT lift_key, kind, transition, level,
+       to_timestamp(0) + onset_us * interval '1 microsecond',
+       to_timestamp(0) + detected_us * interval '1 microsecond',
+       to_timestamp(0) + received_us * interval '1 microsecond',
+       reason, evidence::jsonb, detector_version, thresholds_hash
+  FROM unnest(%(lift_key)s::integer[], %(kind)s::text[], %(transition)s::text[],
+              %(level)s::text[], %(onset_us)s::bigint[], %(detected_us)s::bigint[],
+              %(received_us)s::bigint[], %(reason)s::text[], %(evidence)s::text[],
+              %(detector_version)s::text[], %(thresholds_hash)s::text[])
+       AS concluded (lift_key, kind, transition, level, onset_us, detected_us, received_us, reason,
+                     evidence, detector_version, thresholds_hash)
     ON CONFLICT ON CONSTRAINT detection_episode_once DO NOTHING
 
 -- wake_engine --
@@ -170,19 +180,50 @@ SELECT clock_timestamp() AS now
 SELECT current_database() || ' ' || extract(epoch FROM min(applied_at)) AS installation
   FROM schema_migration
 
--- save_state --
--- The detector's memory after everything that is committed up to the stated arrivals.
-INSERT INTO detector_state (worker, saved_at, version, state)
-VALUES (%(worker)s, %(saved_at)s, %(version)s, %(state)s)
-    ON CONFLICT (worker) DO UPDATE
-   SET saved_at = excluded.saved_at, version = excluded.version, state = excluded.state
+-- save_lazily --
+-- This transaction need not wait for the disk: what a crash takes of it is only a save, and never
+-- anything older than it.
+SELECT set_config('synchronous_commit', 'off', true)
 
--- load_state --
--- What this worker saved last.
-SELECT saved_at, version, state FROM detector_state WHERE worker = %(worker)s
+-- save_slice --
+-- The detector's memory of some lifts after everything committed up to the stated arrivals.
+INSERT INTO detector_slice (worker, run_us, slice, first_shard, last_shard, saved_at,
+                            telemetry_through_us, event_through_us, version, lift_keys, state)
+VALUES (%(worker)s, %(run_us)s, %(slice)s, %(first_shard)s, %(last_shard)s, %(saved_at)s,
+        %(telemetry_through_us)s, %(event_through_us)s, %(version)s, %(lift_keys)s, %(state)s)
+    ON CONFLICT (worker, run_us, slice) DO UPDATE
+   SET saved_at = excluded.saved_at, telemetry_through_us = excluded.telemetry_through_us,
+       event_through_us = excluded.event_through_us, version = excluded.version,
+       lift_keys = excluded.lift_keys, state = excluded.state
+
+-- forget_slices --
+-- Slices of earlier runs, and of workers whose shards are all ours now: every lift in them that
+-- still exists has been saved since.
+DELETE FROM detector_slice
+ WHERE run_us <> %(run_us)s AND first_shard >= %(first_shard)s AND last_shard <= %(last_shard)s
+
+-- forget_state --
+-- What an earlier version saved as a whole.
+DELETE FROM detector_state WHERE worker = %(worker)s
+
+-- slices --
+-- What any worker saved that had one of these shards, the latest first.
+SELECT worker, run_us, slice, saved_at, telemetry_through_us, event_through_us, version, lift_keys
+  FROM detector_slice
+ WHERE first_shard <= %(last_shard)s AND last_shard >= %(first_shard)s
+ ORDER BY telemetry_through_us DESC, event_through_us DESC, run_us DESC, slice
+
+-- slice_state --
+-- The memory of one slice.
+SELECT state FROM detector_slice
+ WHERE worker = %(worker)s AND run_us = %(run_us)s AND slice = %(slice)s
+
+-- earlier_state --
+-- Whether an earlier version saved this worker's memory as a whole.
+SELECT version FROM detector_state WHERE worker = %(worker)s
 
 -- samples_since --
--- Samples of these lifts that a saved state has not seen, in the order they arrived; absent values
+-- Samples that the saved memory of each lift has not seen, in the order they arrived; absent values
 -- as the arrays have them, so that a binary COPY of it has rows of one width.
 SELECT lift_key, observed_at, received_at, boot_id, sequence,
        coalesce(service_mode, 0::smallint), coalesce(position_m, 'NaN'::real),
@@ -201,18 +242,20 @@ SELECT lift_key, observed_at, received_at, boot_id, sequence,
        coalesce(door_cycles_count, '-9223372036854775808'::bigint),
        coalesce(run_time_h, 'NaN'::real)
   FROM sample
+  JOIN unnest(%(lift_keys)s::integer[], %(after_us)s::bigint[]) AS place (lift_key, after_us)
+       USING (lift_key)
  WHERE recorded_at >= %(recorded_since)s
-   AND received_at > %(after)s
-   AND lift_key = ANY (%(lift_keys)s::integer[])
+   AND received_at > to_timestamp(0) + after_us * interval '1 microsecond'
  ORDER BY received_at, boot_id, sequence
 
 -- events_since --
--- Events of these lifts that a saved state has not seen, in the order they arrived.
+-- Events that the saved memory of each lift has not seen, in the order they arrived.
 SELECT lift_key, observed_at, received_at, boot_id, sequence, kind, code, vocabulary, service_mode
   FROM lift_event
+  JOIN unnest(%(lift_keys)s::integer[], %(after_us)s::bigint[]) AS place (lift_key, after_us)
+       USING (lift_key)
  WHERE recorded_at >= %(recorded_since)s
-   AND received_at > %(after)s
-   AND lift_key = ANY (%(lift_keys)s::integer[])
+   AND received_at > to_timestamp(0) + after_us * interval '1 microsecond'
  ORDER BY received_at, event_id
 
 -- quarantine_list --

@@ -1,11 +1,14 @@
-"""What a worker reads when it starts: the saved detector state, and the rows recorded since.
+"""What a worker reads when it starts: the saved memory of each lift, and the rows it has not seen.
 
-After it, the detector stands where it stood at the last commit: running timers go on, and what is
-concluded again has the same names as before, so the database keeps one row of it.
+Lifts are saved at different times; each is replayed from its own place, and no lift's memory
+depends on another's. After it, the detector stands where it stood at the last commit: running
+timers go on, and what is concluded again has the same names as before, so the database keeps one
+row of it.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,25 +18,20 @@ import structlog
 
 from liftward_detection.detector import warm_up as warm_up_detector
 from liftward_detection.events import EventRow
-from liftward_detection.fleet import FleetState, StateError
 from liftward_detection.thresholds import Thresholds
 from liftward_gateway import mark_loop
-from liftward_gateway.admit import from_microseconds
 from liftward_gateway.copy_format import COPY_HEADER, COPY_TRAILER, FULL_ROW, columns_of_rows
 from liftward_gateway.detecting import Detector, gb_code_of
-from liftward_gateway.registry import Registry
-from liftward_gateway.saved_state import FORMAT, decode
+from liftward_gateway.registry import Fingerprint, Registry
+from liftward_gateway.saved_slices import Memory, load_memory
 from liftward_gateway.shards import ShardRange
 from liftward_gateway.store_link import QUERIES, Connection
-from liftward_gateway.writer import DetectionRow, load_registration
+from liftward_gateway.writer import DetectionRow, load_registration, registration_fingerprint
 from liftward_wire.columns import SampleColumns, microseconds
 
 log = structlog.get_logger()
 
-# The state is read after the database's clock, and rows are recorded after they were seen: nothing
-# unseen is older. The margin is for a server whose clock is set back a little.
-RECORDED_MARGIN = timedelta(seconds=5)
-# Without a saved state (a first start, a new version): longer than the longest detection timer.
+# Of lifts without a saved state (a first start, a new version): longer than the longest timer.
 REPLAY_WITHOUT_STATE = timedelta(minutes=15)
 _ROWS_PER_CHUNK = 20_000  # 6 MB
 
@@ -43,85 +41,122 @@ class Restored:
     """Where a worker goes on from."""
 
     registry: Registry
+    fingerprint: Fingerprint
     detector: Detector
     detections: list[DetectionRow]  # concluded again, or for the first time: to be written
     telemetry_through_us: int
     event_through_us: int
+    run_us: int  # names this run of the worker
 
 
 @dataclass(slots=True)
-class _Start:
-    """What the saved state says, or what stands in for it."""
+class _Replay:
+    """Some lifts, what their memory has not seen, and what came of it."""
 
-    registry: Registry
-    state: FleetState
+    lift_keys: list[int]
+    telemetry_after_us: list[int]
+    event_after_us: list[int]
     recorded_since: datetime
-    telemetry_through_us: int
-    event_through_us: int
+    telemetry_through_us: int = 0
+    event_through_us: int = 0
+    detections: list[DetectionRow] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.telemetry_through_us = max(self.telemetry_after_us)
+        self.event_through_us = max(self.event_after_us)
 
 
 async def restore(
     connection: Connection, shards: ShardRange, thresholds: Thresholds, now: datetime
 ) -> Restored:
-    """Load the saved state and replay what it has not seen; `now` is the database's clock."""
-    start = await _start(connection, str(shards), now)
-    start.registry.replace(await load_registration(connection, shards))
-    detector = Detector(start.state, thresholds, start.registry)
+    """Load what was saved and replay what it has not seen; `now` is the database's clock."""
+    compiling = asyncio.create_task(asyncio.to_thread(_warm_up))
+    fingerprint = await registration_fingerprint(connection, shards)
+    served = await load_registration(connection, shards)
+    registered = {lift.lift_key for lift in served if lift.lift_key is not None}
+    memory = await load_memory(connection, shards, registered)
+    registry = Registry.with_lifts(memory.lift_keys.tolist())
+    registry.replace(served)
+    detector = Detector(memory.state, thresholds, registry)
+    await compiling
+    since_us = microseconds(now - REPLAY_WITHOUT_STATE)
+    replays = _replays(memory, registry, now - REPLAY_WITHOUT_STATE)
+    for replay in replays:
+        await _replay(connection, replay, registry, detector)
+    return Restored(
+        registry,
+        fingerprint,
+        detector,
+        [row for replay in replays for row in replay.detections],
+        max((replay.telemetry_through_us for replay in replays), default=since_us),
+        max((replay.event_through_us for replay in replays), default=since_us),
+        run_us=microseconds(now),
+    )
+
+
+def _warm_up() -> None:
     warm_up_detector()
     mark_loop.warm_up()
-    restored = Restored(
-        start.registry, detector, [], start.telemetry_through_us, start.event_through_us
-    )
-    return await _replay(connection, restored, start)
 
 
-async def _start(connection: Connection, worker: str, now: datetime) -> _Start:
-    cursor = await connection.execute(QUERIES["load_state"], {"worker": worker})
-    row = await cursor.fetchone()
-    if row is not None and row["version"] == FORMAT:
-        try:
-            saved, state = decode(row["state"])
-        except StateError as error:
-            log.warning("saved_state_unusable", reason=str(error))
-        else:
-            return _Start(
-                Registry.with_lifts(saved.keys()),
-                state,
-                row["saved_at"] - RECORDED_MARGIN,
-                saved.telemetry_through_us,
-                saved.event_through_us,
+def _replays(memory: Memory, registry: Registry, since: datetime) -> list[_Replay]:
+    """Return the lifts with a memory, each from its own place, and apart from them the others.
+
+    Apart, because the others reach back much further: a lift registered a moment ago must not make
+    a start read a quarter of an hour of everybody's samples.
+    """
+    replays: list[_Replay] = []
+    if memory.recorded_since is not None:
+        replays.append(
+            _Replay(
+                memory.lift_keys.tolist(),
+                memory.telemetry_after_us.tolist(),
+                memory.event_after_us.tolist(),
+                memory.recorded_since,
             )
-    since = now - REPLAY_WITHOUT_STATE
-    since_us = microseconds(since)
-    return _Start(Registry(), FleetState.empty(0), since, since_us, since_us)
+        )
+    others = registry.lift_keys[len(memory.lift_keys) :]
+    if others:
+        after_us = [microseconds(since)] * len(others)
+        replays.append(_Replay(others, after_us, after_us, since))
+    return replays
 
 
-async def _replay(connection: Connection, restored: Restored, start: _Start) -> Restored:
+async def _replay(
+    connection: Connection, replay: _Replay, registry: Registry, detector: Detector
+) -> None:
     parameters: dict[str, Any] = {
-        "recorded_since": start.recorded_since,
-        "lift_keys": start.registry.lift_keys,
+        "recorded_since": replay.recorded_since,
+        "lift_keys": replay.lift_keys,
     }
-    after = from_microseconds(start.event_through_us)
-    cursor = await connection.execute(QUERIES["events_since"], {**parameters, "after": after})
-    events = [_event_row(row, start.registry) for row in await cursor.fetchall()]
-    detections, detector = restored.detections, restored.detector
-    telemetry_through_us, rows_count = start.telemetry_through_us, 0
-    done_count = 0
-    after = from_microseconds(start.telemetry_through_us)
-    async for columns in _samples(connection, {**parameters, "after": after}, start.registry):
+    cursor = await connection.execute(
+        QUERIES["events_since"], {**parameters, "after_us": replay.event_after_us}
+    )
+    events = [_event_row(row, registry) for row in await cursor.fetchall()]
+    parameters["after_us"] = replay.telemetry_after_us
+    rows_count = done_count = 0
+    async for columns in _samples(connection, parameters, registry):
         for samples, events_count in _in_order(columns, events[done_count:]):
-            detections += detector.observe(samples)
+            replay.detections += detector.observe(samples)
             if events_count:
                 part = events[done_count : done_count + events_count]
-                detections += detector.take_events(part)
+                replay.detections += detector.take_events(part)
                 done_count += events_count
-        telemetry_through_us = int(columns.received_at_us[-1])
+        replay.telemetry_through_us = max(
+            replay.telemetry_through_us, int(columns.received_at_us[-1])
+        )
         rows_count += len(columns)
     if events[done_count:]:
-        detections += detector.take_events(events[done_count:])
-    log.info("state_restored", samples_count=rows_count, events_count=len(events))
-    event_through_us = events[-1].received_at_us if events else start.event_through_us
-    return Restored(restored.registry, detector, detections, telemetry_through_us, event_through_us)
+        replay.detections += detector.take_events(events[done_count:])
+    if events:
+        replay.event_through_us = max(replay.event_through_us, events[-1].received_at_us)
+    log.info(
+        "state_restored",
+        lifts_count=len(replay.lift_keys),
+        recorded_since=replay.recorded_since.isoformat(),
+        samples_count=rows_count,
+        events_count=len(events),
+    )
 
 
 def _in_order(

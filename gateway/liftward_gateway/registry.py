@@ -14,6 +14,9 @@ import numpy.typing as npt
 from liftward_wire.profiles.known import SPARKPLUG, Profile, profile_named
 from liftward_wire.profiles.names import DEFAULT_PROFILE
 
+# A count and a hash of the registration: it changes when that does.
+Fingerprint = tuple[int, str]
+
 
 class Nameplate(NamedTuple):
     """What a lift was built for; NaN and 0 are not known."""
@@ -26,8 +29,7 @@ class Nameplate(NamedTuple):
 UNKNOWN_NAMEPLATE = Nameplate()
 
 
-@dataclass(frozen=True, slots=True)
-class ServedLift:
+class ServedLift(NamedTuple):
     """One row of the registration: a device, and a lift it serves (None: it serves none yet)."""
 
     device_id: str

@@ -39,7 +39,7 @@ from liftward_gateway.sparkplug.desk import Desk
 from liftward_gateway.sparkplug.follow import follow
 from liftward_gateway.store_link import Lane, StoreLink
 from liftward_gateway.ticking import TICK_PERIOD_S, tick_due
-from liftward_gateway.writer import DetectionRow, database_now, installation_name
+from liftward_gateway.writer import database_now, installation_name
 from liftward_kit.clock import Clock
 from liftward_wire.columns import microseconds
 from liftward_wire.topics import TopicKind, subscriptions
@@ -136,8 +136,16 @@ class Worker:
         shared = Shared(self._shards, restored.registry, restored.detector, KeptRows(), liveness)
         telemetry = self._way(Lane.TELEMETRY, links, shared, restored.telemetry_through_us)
         events = self._way(Lane.EVENT, links, shared, restored.event_through_us)
-        care = Care(shared, links[Lane.CARE], telemetry.pipeline, events.pipeline, self._clock)
         ways = (telemetry, events)
+        # Before any memory is saved that takes them for told.
+        await events.pipeline.store_detections(restored.detections)
+        care = Care(
+            shared,
+            links[Lane.CARE],
+            {"telemetry": telemetry.pipeline, "event": events.pipeline},
+            self._clock,
+            restored,
+        )
         gauges.watch_ways(self._metrics, {"telemetry": telemetry, "event": events}, self._clock)
         gauges.watch_liveness(self._metrics, liveness)
         gauges.serve(self._metrics, self._settings.metrics_port)
@@ -147,7 +155,7 @@ class Worker:
                 events.pipeline.run(
                     self._stopping,
                     wait_s=TICK_PERIOD_S / 2,
-                    after_turn=self._ticker(shared, telemetry, events, restored.detections),
+                    after_turn=self._ticker(shared, telemetry, events),
                 )
             ),
         ]
@@ -201,7 +209,7 @@ class Worker:
                 await way.source.stop()
             with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN_S):
-                    await care.save_state()
+                    await care.save_all()
         log.info(
             "gateway_stopped",
             shards=str(self._shards),
@@ -241,22 +249,15 @@ class Worker:
         return CommandSender(link, publisher, self._shards, clock=self._clock, rng=self._rng)
 
     def _ticker(
-        self, shared: Shared, telemetry: _Way, events: _Way, first: Sequence[DetectionRow]
+        self, shared: Shared, telemetry: _Way, events: _Way
     ) -> Callable[[], Awaitable[None]]:
-        """Return what the event path does between batches: let due timers fire.
-
-        `first` is what the start concluded; it is written before anything else.
-        """
+        """Return what the event path does between batches: let due timers fire."""
         loop = asyncio.get_running_loop()
         ticked_at_s = loop.time()
-        unwritten = list(first)
 
         async def tick() -> None:
             nonlocal ticked_at_s
             now_s = loop.time()
-            if unwritten:
-                await events.pipeline.store_detections(unwritten)
-                unwritten.clear()
             if tick_due(
                 since_tick_s=now_s - ticked_at_s,
                 since_subscribed_s=telemetry.source.subscribed_for_s(now_s),

@@ -5,8 +5,9 @@ commits: the caller opens the transaction.
 """
 
 import asyncio
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -14,6 +15,7 @@ from zlib import crc32
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from psycopg.rows import tuple_row
 from psycopg.types.json import Jsonb
 
 from liftward_gateway.admit import AdmittedEvent, AdmittedStatus, from_microseconds
@@ -22,7 +24,7 @@ from liftward_gateway.copy_format import SAMPLE_COLUMNS, copy_bytes
 from liftward_gateway.mark_table import BatchMarks, StoredMark, StreamKey
 from liftward_gateway.prepare import Prepared
 from liftward_gateway.quarantine import QuarantineEntry, joined
-from liftward_gateway.registry import UNKNOWN_NAMEPLATE, Nameplate, ServedLift
+from liftward_gateway.registry import UNKNOWN_NAMEPLATE, Fingerprint, Nameplate, ServedLift
 from liftward_gateway.shards import ShardRange
 from liftward_gateway.store_link import QUERIES, Connection
 from liftward_gateway.stored_marks import mark_parameters, stored_mark
@@ -31,6 +33,7 @@ from liftward_wire.messages import Presence, Status
 
 _COPY_SAMPLES = f"COPY sample ({', '.join(SAMPLE_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 ENTRAPMENT = "entrapment"
+_ROWS_PER_TURN = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,23 +156,14 @@ async def _write_marks(connection: Connection, marks: BatchMarks) -> None:
 
 
 async def _write_detections(connection: Connection, detections: Sequence[DetectionRow]) -> None:
-    for row in detections:
-        await connection.execute(
-            QUERIES["write_detection"],
-            {
-                "lift_key": row.lift_key,
-                "kind": row.kind,
-                "transition": row.transition,
-                "level": row.level,
-                "onset_at": from_microseconds(row.onset_us),
-                "detected_at": from_microseconds(row.detected_us),
-                "received_at": from_microseconds(row.received_us),
-                "reason": row.reason,
-                "evidence": Jsonb(row.evidence),
-                "detector_version": row.detector_version,
-                "thresholds_hash": row.thresholds_hash,
-            },
-        )
+    if not detections:
+        return
+    columns = {
+        column.name: [getattr(row, column.name) for row in detections]
+        for column in fields(DetectionRow)
+    }
+    columns["evidence"] = [json.dumps(row.evidence) for row in detections]
+    await connection.execute(QUERIES["write_detections"], columns)
     if any(row.kind == ENTRAPMENT for row in detections):
         await connection.execute(QUERIES["wake_engine"])
 
@@ -216,27 +210,23 @@ async def load_registration(
     name = "registration"
     if device_ids is not None:
         name, parameters["device_ids"] = "registration_of", sorted(device_ids)
-    cursor = await connection.execute(QUERIES[name], parameters)
-    return [
-        ServedLift(
-            row["device_id"],
-            row["lift_id"],
-            row["lift_key"],
-            row["profile"],
-            _nameplate(row),
-        )
-        for row in await cursor.fetchall()
-    ]
+    served: list[ServedLift] = []
+    async with connection.cursor(row_factory=tuple_row, binary=True) as cursor:
+        await cursor.execute(QUERIES[name], parameters)
+        while rows := await cursor.fetchmany(_ROWS_PER_TURN):
+            served += [_served(row) for row in rows]
+            await asyncio.sleep(0)  # a city's registration takes a second: let the paths pass
+    return served
 
 
-def _nameplate(row: Mapping[str, Any]) -> Nameplate:
-    """Return what the registration says of a lift; a device without lifts has none."""
-    if row["lift_key"] is None:
-        return UNKNOWN_NAMEPLATE
-    return Nameplate(row["rated_speed_mps"], row["rated_load_kg"], row["floors_count"])
+def _served(row: Sequence[Any]) -> ServedLift:
+    """Return a row of the registration; a device without lifts has no nameplate."""
+    device_id, profile, lift_id, lift_key, *nameplate = row
+    plate = UNKNOWN_NAMEPLATE if lift_key is None else Nameplate(*nameplate)
+    return ServedLift(device_id, lift_id, lift_key, profile, plate)
 
 
-async def registration_fingerprint(connection: Connection, shards: ShardRange) -> tuple[int, str]:
+async def registration_fingerprint(connection: Connection, shards: ShardRange) -> Fingerprint:
     """Return what changes when the registration of the shards does."""
     cursor = await connection.execute(
         QUERIES["registration_fingerprint"], {"first": shards.first, "last": shards.last}
@@ -277,11 +267,32 @@ async def installation_name(connection: Connection) -> str:
     return f"{crc32(row['installation'].encode()):08x}"
 
 
-async def save_state(
-    connection: Connection, worker: str, *, saved_at: datetime, version: str, state: bytes
-) -> None:
-    """Replace what this worker saved last."""
-    await connection.execute(
-        QUERIES["save_state"],
-        {"worker": worker, "saved_at": saved_at, "version": version, "state": state},
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SliceRow:
+    """A slice of the detector's memory as it is stored; see saved_state."""
+
+    worker: str
+    run_us: int
+    slice: int
+    first_shard: int
+    last_shard: int
+    saved_at: datetime
+    telemetry_through_us: int
+    event_through_us: int
+    version: str
+    lift_keys: bytes
+    state: bytes
+
+
+async def save_slice(connection: Connection, row: SliceRow) -> None:
+    """Replace what this run of the worker saved last of these lifts."""
+    await connection.execute(QUERIES["save_lazily"])
+    await connection.execute(QUERIES["save_slice"], asdict(row))
+
+
+async def forget_slices(connection: Connection, shards: ShardRange, *, run_us: int) -> None:
+    """Drop what earlier runs and versions saved of these shards."""
+    await connection.execute(QUERIES["save_lazily"])
+    bounds = {"first_shard": shards.first, "last_shard": shards.last}
+    await connection.execute(QUERIES["forget_slices"], {"run_us": run_us, **bounds})
+    await connection.execute(QUERIES["forget_state"], {"worker": str(shards)})

@@ -4,8 +4,9 @@ Survives a broker or an API that goes away and comes back; ends cleanly, with al
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -21,11 +22,13 @@ from liftward_simulator.crews.client import (
     PhoneClient,
     desk_account,
 )
-from liftward_simulator.crews.earlier import RememberedScene
+from liftward_simulator.crews.earlier import RememberedScene, Scene
 from liftward_simulator.crews.habits import CrewHabits
 from liftward_simulator.crews.runner import Crew, Desk, Team
+from liftward_simulator.crews.shifts import hour_of
 from liftward_simulator.devices.commands import Answers
 from liftward_simulator.devices.links import Arrival
+from liftward_simulator.outputs.journal import Journal
 from liftward_simulator.outputs.publisher import Broker, Connections, Publisher, connect
 from liftward_simulator.outputs.truth import Episode
 from liftward_simulator.pace import Pace
@@ -122,16 +125,28 @@ async def _work(stage: Stage, town: Town, crews: CrewsPlan | None) -> None:
     if crews is None:
         await asyncio.Event().wait()
         return
+    await work_through_api(crews, town, RememberedScene(stage, crews.earlier), stage.journal)
+
+
+async def work_through_api(
+    crews: CrewsPlan,
+    town: Town,
+    scene: Scene,
+    journal: Journal,
+    hour_of: Callable[[datetime], float] = hour_of,
+) -> None:
+    """Run the crews and the desk of a town until cancelled; `scene` is where they act."""
     crew_accounts = _crew_accounts(town, crews.accounts)
     team = Team(
-        scene=RememberedScene(stage, crews.earlier),
+        scene=scene,
         habits=crews.habits,
-        journal=stage.journal,
+        journal=journal,
         clock=utc_now,
         rng=np.random.default_rng(crews.seed),
         lift_ids=simulated_lift_ids(town),
         crew_account_ids=frozenset(account.account_id for account, _ in crew_accounts),
         started_at=utc_now(),
+        hour_of=hour_of,
     )
     gate = asyncio.Semaphore(SIGN_IN_AT_ONCE)
     # One connection per phone, or they would wait for each other while one signs in.

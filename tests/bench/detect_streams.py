@@ -31,6 +31,7 @@ SECOND_US = 1_000_000
 START = datetime(2026, 1, 5, 18, tzinfo=UTC)  # the evening peak: the busiest hour of homes
 START_US = microseconds(START)
 LAG_US = 100_000  # from the device to the gateway
+BACKFILL_BATCH = 1_000
 DISTRICTS = 10  # one is simulated, and stands for all of them
 
 Columns = list[SampleColumns]
@@ -48,22 +49,28 @@ def city(lifts_count: int, warm_s: float, measured_s: float) -> tuple[Columns, C
 
     Every gateway measures when a state changes or its period, at most 5 s, is over.
     """
-    town = build_town(
-        np.random.default_rng(1), lifts_count // DISTRICTS, shape=CityShape(edge_share=1.0)
-    )
+    place = np.random.default_rng(3).random(lifts_count)
+    ticks_count = round((warm_s + measured_s) / TICK_S)
+    lived = _lived(lifts_count // DISTRICTS, ticks_count)
+    ticks = [_in_every_district(columns, place) for columns in lived]
+    warm_count = round(warm_s / TICK_S)
+    return ticks[:warm_count], ticks[warm_count:]
+
+
+def _lived(lifts_count: int, ticks_count: int) -> Columns:
+    """Return what the lifts of a simulated town send, tick by tick."""
+    town = build_town(np.random.default_rng(1), lifts_count, shape=CityShape(edge_share=1.0))
     plan = Plan(start_hour=float(START.hour), visit_every_s=None)
     world = World.create(town, np.random.default_rng(1), plan)
     devices = Devices.of_town(town, world.table, boot_id=1, rng=np.random.default_rng(2))
-    place = np.random.default_rng(3).random(lifts_count)
     ticks: Columns = []
-    for _ in range(round((warm_s + measured_s) / TICK_S)):
+    for _ in range(ticks_count):
         world.step(TICK_S)
         world.take_true_events()
         now_us = START_US + round(world.clock_s * SECOND_US)
         rows = devices.rows(world.cars, clock_s=world.clock_s, now_us=now_us)
-        ticks.append(_in_every_district(rows.columns(now_us + LAG_US), place))
-    warm_count = round(warm_s / TICK_S)
-    return ticks[:warm_count], ticks[warm_count:]
+        ticks.append(rows.columns(now_us + LAG_US))
+    return ticks
 
 
 def _in_every_district(columns: SampleColumns, place: NDArray[np.float64]) -> SampleColumns:
@@ -98,8 +105,15 @@ def all_news(lifts_count: int, size: int, samples_count: int) -> tuple[Columns, 
     return warm, batches
 
 
-def backfill(samples_count: int) -> Columns:
-    """Return one lift's samples after an outage, one each second; it changes every ten seconds."""
+def backfill(lifts_count: int, stored_s: float) -> Columns:
+    """Return what lifts that were cut off for so long send then: one lift's samples, the next's."""
+    stored = concatenate(_lived(lifts_count, round(stored_s / TICK_S)))
+    by_lift = np.argsort(stored.lift_index, kind="stable")
+    return in_batches([stored.select(by_lift)], BACKFILL_BATCH, len(by_lift))
+
+
+def one_lift(samples_count: int) -> Columns:
+    """Return one lift's made samples, one each second; it does something else every ten seconds."""
     rng = np.random.default_rng(7)
     scenes = np.repeat(rng.integers(0, SCENES_COUNT, samples_count // 10), 10)
     number = np.arange(samples_count)

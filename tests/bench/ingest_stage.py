@@ -116,7 +116,7 @@ class Stage:
     def clear(self) -> None:
         """Forget the samples and marks of the last measurement; nobody may be writing."""
         with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute("TRUNCATE sample, sequence_mark, detector_state")
+            connection.execute("TRUNCATE sample, sequence_mark, detector_slice")
             connection.execute("CHECKPOINT")
 
     def costs_s(self, **pids: int) -> dict[str, float]:

@@ -139,6 +139,10 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
             return problem(404, "not_found", "no such incident")
         return scenes.story(api.incident(incident_id))
 
+    @app.get("/api/incidents/{incident_id}/from-the-spot")
+    async def from_the_spot(incident_id: int) -> Json:
+        return {"as_of": scenes.at(0), "reports": [], "parts": [], "photos": []}
+
     @app.get("/api/incidents/{incident_id}/samples")
     async def samples(incident_id: int) -> Json:
         return scenes.samples(api.incident(incident_id))

@@ -11,7 +11,6 @@ in production the first `autosave_interval` does. What is published before that 
 with the broker, has to be repeated, which the contract's delay leaves time for.
 """
 
-import asyncio
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -24,12 +23,14 @@ from random import Random
 from liftward_kit.clock import monotonic_s, utc_now
 from liftward_platform.migrations.runner import migrate
 from liftward_runtime.settings import BrokerKind
+from support.beside import running_beside
 from support.brokers import RunningBroker, running_broker
 from support.contract_device import CONTRACT_RULE, RepeatRule
 from support.directories import open_folder
 from support.durable_postgres import DurablePostgres, durable_postgres
 from support.fleet_rows import register_edge, register_lifts
 from support.kill_oracle import Judgement, judge, stored_count
+from support.kill_rounds import kill_rounds
 from support.kill_traffic import Traffic
 from support.polling import eventually
 from support.processes import LiftwardProcess, LiftwardProcesses, liftward_processes
@@ -38,7 +39,6 @@ from support.processes import LiftwardProcess, LiftwardProcesses, liftward_proce
 _AUTOSAVE_S = 30.0
 _BETWEEN_KILLS_S = (2.0, 5.0)
 _AWAY_S = (0.2, 1.0)
-_TWO_AT_ONCE_SHARE = 0.5
 _SETTLED_WITHIN_S = 120.0
 _FIRST_KILL_AFTER_S = 2.0
 _NOTHING_MORE_S = 15.0
@@ -151,7 +151,7 @@ def soak(options: SoakOptions, tell: Callable[[str], None]) -> SoakReport:
             register_edge(stage.postgres.dsn, edge_id, lift_ids)
         stage.start_gateway().wait_ready(within_s=60.0)
         stage.broker.save()  # from now on the broker knows the gateway's sessions after a kill
-        with _running(traffic):
+        with running_beside(traffic, "devices"):
             started_s = monotonic_s()
             kills = _kill_at_random(stage, options.seconds, rng, tell)
             traffic.stop_making()
@@ -180,34 +180,12 @@ def _stage(options: SoakOptions) -> Iterator[_Stage]:
         yield _Stage(postgres, broker, processes)
 
 
-@contextmanager
-def _running(traffic: Traffic) -> Iterator[None]:
-    """Run the devices in a thread of their own: processes have to be started from this one."""
-    failure: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            asyncio.run(traffic.run())
-        except BaseException as error:  # noqa: BLE001 - told to the thread that waits
-            failure.append(error)
-
-    thread = threading.Thread(target=work, name="devices")
-    thread.start()
-    try:
-        yield
-    finally:
-        traffic.end()
-        thread.join()
-    if failure:
-        raise failure[0]
-
-
 def _kill_at_random(
     stage: _Stage, seconds: float, rng: Random, tell: Callable[[str], None]
 ) -> list[tuple[Target, float]]:
     """Kill round after round; return what was killed and when, on the wall's clock."""
     kills: list[tuple[Target, float]] = []
-    rounds = _rounds(rng)
+    rounds = kill_rounds(rng, list(Target), _OPENING)
     pause = threading.Event()
     started_s = monotonic_s()
     pause.wait(_FIRST_KILL_AFTER_S)
@@ -222,18 +200,6 @@ def _kill_at_random(
             stage.start(target)
         pause.wait(rng.uniform(*_BETWEEN_KILLS_S))
     return kills
-
-
-def _rounds(rng: Random) -> Iterator[tuple[Target, ...]]:
-    """Yield whom to kill, round after round: first the worst pairs, then at random."""
-    yield from _OPENING
-    while True:
-        bag = list(Target)
-        rng.shuffle(bag)
-        for target in bag:
-            others = [one for one in Target if one is not target]
-            two = rng.random() < _TWO_AT_ONCE_SHARE
-            yield (target, rng.choice(others)) if two else (target,)
 
 
 def _settle(stage: _Stage, traffic: Traffic, tell: Callable[[str], None]) -> None:

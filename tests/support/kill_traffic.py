@@ -33,15 +33,15 @@ _EDGE_LIFTS_COUNT = 20
 _FREE_S, _TRAPPED_S, _OPEN_S = 3.0, 17.0, 4.0
 _CYCLE_S = _FREE_S + _TRAPPED_S + _OPEN_S
 
-_MOVING: dict[str, Any] = {
+MOVING: dict[str, Any] = {
     "service_mode": "normal", "speed_mps": 1.5, "direction": "up", "car_door": "closed",
     "landing_door": "closed", "door_zone": "outside", "occupancy": "occupied", "load_kg": 80.0,
     "alarm_button": "released",
 }  # fmt: skip
-_SHUT_IN: dict[str, Any] = _MOVING | {
+SHUT_IN: dict[str, Any] = MOVING | {
     "speed_mps": 0.0, "direction": "none", "alarm_button": "pressed"
 }  # fmt: skip
-_OPEN: dict[str, Any] = _SHUT_IN | {
+OPEN: dict[str, Any] = SHUT_IN | {
     "car_door": "open", "landing_door": "open", "door_zone": "inside", "occupancy": "empty",
     "load_kg": 0.0, "alarm_button": "released",
 }  # fmt: skip
@@ -128,7 +128,7 @@ class Traffic:
             return
         for lift_id in self._singles:
             if self._is_due(lift_id, at_s, _SINGLE_PERIOD_S):
-                self._sample(lift_id, now, _MOVING)
+                self._sample(lift_id, now, MOVING)
             if self._is_due(f"{lift_id} event", at_s, _EVENT_PERIOD_S * self._rng.uniform(0.5, 2)):
                 self._event(lift_id, now, EventKind.DOOR_RETRY)
         for edge_id in self.edges:
@@ -150,7 +150,7 @@ class Traffic:
         if phase == "open" and before == "shut_in":
             self._event(lift_id, now, EventKind.ALARM_RELEASED)
         if phase != before or self._is_due(lift_id, at_s, _TRAP_PERIOD_S):
-            signals = {"moving": _MOVING, "shut_in": _SHUT_IN, "open": _OPEN}[phase]
+            signals = {"moving": MOVING, "shut_in": SHUT_IN, "open": OPEN}[phase]
             self._sample(lift_id, now, signals)
 
     def _is_due(self, what: str, at_s: float, period_s: float) -> bool:
@@ -180,7 +180,7 @@ class Traffic:
             offset_ms=[0 for _ in rows],
             lift_ids=lift_ids,
             lift_index=list(rows),
-            columns={name: [value for _ in rows] for name, value in _MOVING.items()},
+            columns={name: [value for _ in rows] for name, value in MOVING.items()},
         )
         keys = [(lift_ids[row], TELEMETRY, first + row) for row in rows]
         self._send(edge_id, TopicKind.BATCH, batch, keys)

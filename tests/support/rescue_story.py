@@ -19,8 +19,11 @@ from liftward_platform.engine.cycle import run_cycle
 from liftward_platform.engine.modules import Module, rescue_modules
 from liftward_platform.fleet import service as fleet
 from liftward_platform.incidents import intake
+from liftward_platform.incidents import service as incidents
+from liftward_platform.incidents import store as incident_rows
 from liftward_platform.incidents.model import Confirmer, Outcome
 from liftward_platform.incidents.service import Happening
+from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.rescue import due, service
 from liftward_platform.rescue.policy import load
 from support.virtual_time import VirtualClock
@@ -161,6 +164,34 @@ class RescueStory:
         )
         return int(row["incident_id"])
 
+    async def somebody_calls(self, lift_id: str = LIFT) -> int:
+        """The centre's telephone: people are shut in; the engine looks; the incident's number.
+
+        The incident is opened by the slice's own parts, as a call is to open one.
+        """
+        row = await self._row(
+            "SELECT lift_key FROM lift WHERE lift_id = %(lift_id)s", lift_id=lift_id
+        )
+        values = {
+            **row, "kind": "entrapment", "source": "call", "level": "confirmed",
+            "onset_at": self.now, "detected_at": self.now, "now": self.now,
+        }  # fmt: skip
+        happening = Happening(now=self.now, actor="account-dispatcher")
+        async with self.connection.transaction():
+            incident = await incident_rows.insert(self.connection, values, load().document())
+            assert incident is not None
+            await incidents.note(
+                self.connection, incident, happening,
+                event="opened", reason="call", to_state=incident.state,
+            )  # fmt: skip
+            body: dict[str, Json] = {"kind": incident.kind, "reason": "call"}
+            await incidents.record(
+                self.connection, incident, happening, EntryKind.INCIDENT_OPENED, body
+            )
+            await due.begin(self.connection, incident, self.now)
+        await self.engine_looks()
+        return incident.incident_id
+
     async def data_arrives(self, lift_id: str = LIFT) -> None:
         """A sample that the lift took at this moment is stored."""
         await self.connection.execute(_SAMPLE, {"lift_id": lift_id, "at": self.now})
@@ -239,6 +270,33 @@ class RescueStory:
             incident_id=incident_id,
         )
         return [(row["crew_id"], row["state"]) for row in rows]
+
+    async def last_order(self, incident_id: int) -> DictRow:
+        """The order that went out last."""
+        return await self._row(
+            "SELECT * FROM rescue_order WHERE incident_id = %(incident_id)s"
+            " ORDER BY order_id DESC LIMIT 1",
+            incident_id=incident_id,
+        )
+
+    async def due_at(self, incident_id: int, kind: str) -> datetime | None:
+        """When the next thing of this kind is due for an incident; None: never."""
+        row = await self._row(
+            "SELECT min(due_at) AS due_at FROM deadline WHERE incident_id = %(incident_id)s"
+            " AND kind = %(kind)s AND fired_at IS NULL AND cancelled_at IS NULL",
+            incident_id=incident_id, kind=kind,
+        )  # fmt: skip
+        due_at: datetime | None = row["due_at"]
+        return due_at
+
+    async def messages(self, incident_id: int) -> list[tuple[str, str]]:
+        """Who was told what about an incident: recipient and subject of every message."""
+        rows = await self._rows(
+            "SELECT recipient, subject FROM outbox WHERE incident_id = %(incident_id)s"
+            " ORDER BY message_id",
+            incident_id=incident_id,
+        )
+        return [(row["recipient"], row["subject"]) for row in rows]
 
     async def told(self, incident_id: int) -> list[tuple[str, str]]:
         """The story so far: event and reason of every line."""

@@ -2,7 +2,8 @@
 
 import { useCallback, useMemo, useState } from "preact/hooks";
 
-import { get, getText, post, remove } from "./api/client";
+import type { Result } from "./api/client";
+import { get, getBlob, getText, post, remove, upload } from "./api/client";
 import { CommandKeys } from "./api/commandKeys";
 import { storedSession, storeSession } from "./api/session";
 import type { Session } from "./api/types";
@@ -74,24 +75,24 @@ function useApiOf(session: Session, expire: () => void): Api {
   return useMemo(() => {
     const keys = new CommandKeys();
     const { token, account } = session;
+    /** Whoever is told that the sign-in is over is shown the way in again. */
+    const watched = async <T,>(answer: Promise<Result<T>>): Promise<Result<T>> => {
+      const result = await answer;
+      if (!result.ok && result.failure.kind === "refused" && result.failure.status === 401) expire();
+      return result;
+    };
     return {
       account,
-      get: async (path, signal) => {
-        const result = await get<never>(path, { token, signal });
-        if (!result.ok && result.failure.kind === "refused" && result.failure.status === 401) expire();
-        return result;
-      },
-      getText: async (path, signal) => {
-        const result = await getText(path, { token, signal });
-        if (!result.ok && result.failure.kind === "refused" && result.failure.status === 401) expire();
-        return result;
-      },
+      get: (path, signal) => watched(get<never>(path, { token, signal })),
+      getText: (path, signal) => watched(getText(path, { token, signal })),
+      getBlob: (path) => watched(getBlob(path, { token })),
       post: async (path, body) => {
-        const result = await post<never>(path, body, keys.keyFor(path, body), { token });
+        const result = await watched(post<never>(path, body, keys.keyFor(path, body), { token }));
         keys.settle(path, body, result);
-        if (!result.ok && result.failure.kind === "refused" && result.failure.status === 401) expire();
         return result;
       },
+      upload: (path, bytes, key) => watched(upload<never>(path, bytes, key, { token })),
+      remove: (path) => watched(remove(path, { token })),
     };
   }, [session, expire]);
 }

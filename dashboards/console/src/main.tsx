@@ -6,6 +6,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/board.css";
 import "./style/incident.css";
+import "./style/crew.css";
 
 const root = document.getElementById("app");
 if (!root) throw new Error("index.html lacks the element with id app");

@@ -3,6 +3,7 @@
 The only module of the API that knows all slices.
 """
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +23,8 @@ from liftward_platform.api.routes import check_routes
 from liftward_platform.api.settings import ApiSettings
 from liftward_platform.commands import endpoints as commands
 from liftward_platform.condition import endpoints as condition
+from liftward_platform.crews import endpoints as crews
+from liftward_platform.crews.photo_content import PHOTO_BYTES_MAX
 from liftward_platform.faults import endpoints as faults
 from liftward_platform.fleet import endpoints as fleet
 from liftward_platform.history import endpoints as history
@@ -46,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rescue.router,
     life.router,
     reports.router,
+    crews.router,
     fleet.router,
     history.router,
     faults.router,
@@ -59,6 +63,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     test_calls.router,
     console_files.router,  # last: it takes every path that is left
 )
+
+
+LARGER_BODIES = {re.compile(r"/api/orders/\d+/photos"): PHOTO_BYTES_MAX}
 
 
 def create_app(
@@ -92,7 +99,7 @@ def create_app(
     app.state.feed = BoardFeed(
         settings.dsn, board_source or IncidentBoard(), clock=clock, version=app.version
     )
-    app.add_middleware(Edge, metrics=app.state.metrics)
+    app.add_middleware(Edge, metrics=app.state.metrics, larger_bodies=LARGER_BODIES)
     problems.install(app)
     for router in routers:
         app.include_router(router, responses=problems.PROBLEM_DOC)

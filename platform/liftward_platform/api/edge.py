@@ -4,6 +4,9 @@ Must not know endpoints. An error that no handler took is logged here and answer
 text never reaches the caller.
 """
 
+import re
+from collections.abc import Mapping
+
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -29,6 +32,8 @@ SECURITY_HEADERS = {
 }
 # Commands are small objects; the largest form of the console is below 4 kB.
 BODY_BYTES_MAX = 64 * 1024
+# Paths whose bodies may be larger, each with its limit.
+LargerBodies = Mapping[re.Pattern[str], int]
 NOT_STORED = "no-store"  # answers of the API are about now and about people
 _NO_ROUTE = "none"  # one label for everything unknown: callers must not be able to invent labels
 
@@ -36,8 +41,11 @@ _NO_ROUTE = "none"  # one label for everything unknown: callers must not be able
 class Edge:
     """Wraps the whole application."""
 
-    def __init__(self, app: ASGIApp, *, metrics: ApiMetrics) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: ApiMetrics, larger_bodies: LargerBodies | None = None
+    ) -> None:
         self._app, self._metrics = app, metrics
+        self._larger_bodies = larger_bodies or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,7 +53,8 @@ class Edge:
             return
         started_s, answer = monotonic_s(), _Answer(send, is_api=scope["path"].startswith("/api/"))
         try:
-            await self._app(scope, _limited(receive), answer.send)
+            limit_bytes = self._body_bytes_max(scope["path"])
+            await self._app(scope, _limited(receive, limit_bytes), answer.send)
         except Exception:
             log.exception("request_failed", path=scope["path"])
             if answer.status is not None:
@@ -56,6 +65,10 @@ class Edge:
             self._metrics.count_request(
                 _method(scope), _route(scope), answer.status or 499, seconds
             )
+
+    def _body_bytes_max(self, path: str) -> int:
+        larger = (limit for way, limit in self._larger_bodies.items() if way.fullmatch(path))
+        return next(larger, BODY_BYTES_MAX)
 
 
 class _Answer:
@@ -78,7 +91,7 @@ class _Answer:
         await self._send(message)
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, limit_bytes: int) -> Receive:
     """Refuse a body past the limit as soon as its bytes show it, whatever its headers promise."""
     received_bytes = 0
 
@@ -86,8 +99,8 @@ def _limited(receive: Receive) -> Receive:
         nonlocal received_bytes
         message = await receive()
         received_bytes += len(message.get("body", b""))
-        if received_bytes > BODY_BYTES_MAX:
-            raise HTTPException(413, f"a request body has at most {BODY_BYTES_MAX} bytes")
+        if received_bytes > limit_bytes:
+            raise HTTPException(413, f"a request body has at most {limit_bytes} bytes")
         return message
 
     return limited

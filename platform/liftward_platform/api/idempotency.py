@@ -56,10 +56,7 @@ class OnlyOnce:
         request_hash = await self._request_hash()
         done = await store.answer_of_key(self._connection, actor.account_id, self._key)
         if done is not None and done["request_hash"] != request_hash:
-            raise ConflictError(
-                "idempotency_key_reused",
-                "this Idempotency-Key was sent with another request: make a new one",
-            )
+            raise _reused()
         if done is not None:
             raise ReplayedAnswer(done["status"], done["response"])
         answer = await work()
@@ -97,6 +94,44 @@ def _only_once(
 
 
 Once = Annotated[OnlyOnce, Depends(_only_once)]
+
+
+async def once_under_key(
+    connection: Connection,
+    *,
+    account_id: str,
+    key: str,
+    request_hash: bytes,
+    work: Callable[[], Awaitable[Answer]],
+    now: datetime,
+) -> tuple[Any, bool]:
+    """Do one of several pieces of a request once; return its answer, and whether it is a repeat's.
+
+    A repeat's answer comes back as the JSON it was kept as.
+
+    Raises
+    ------
+    ConflictError
+        When the key was used for another piece of work.
+    """
+    done = await store.answer_of_key(connection, account_id, key)
+    if done is not None and done["request_hash"] != request_hash:
+        raise _reused()
+    if done is not None:
+        return done["response"], True
+    answer = await work()
+    await store.remember_answer(
+        connection, account_id=account_id, key=key, request_hash=request_hash, status=200,
+        response=answer.model_dump(mode="json"), now=now,
+    )  # fmt: skip
+    return answer, False
+
+
+def _reused() -> ConflictError:
+    return ConflictError(
+        "idempotency_key_reused",
+        "this Idempotency-Key was sent with another request: make a new one",
+    )
 
 
 async def housekeep(connection: Connection, now: datetime, limit: int) -> int:

@@ -17,5 +17,7 @@ LISTEN detection
 LISTEN incident
 
 -- limit_statements --
--- A limit on everything: no statement of the engine runs for ever.
-SELECT set_config('statement_timeout', %(timeout)s, false)
+-- A limit on everything: no statement of the engine runs for ever, and no transaction of an engine
+-- that vanished keeps its locks.
+SELECT set_config('statement_timeout', %(timeout)s, false),
+       set_config('idle_in_transaction_session_timeout', %(idle)s, false)

@@ -34,6 +34,9 @@ BACK_OFF_S_FIRST, BACK_OFF_S_MAX = 0.2, 5.0
 # A statement or a network that takes longer is taken for dead; the next try may do better.
 STATEMENT_TIMEOUT_MS = 30_000
 NETWORK_TIMEOUT_MS = 10_000
+# Our transactions wait for nothing but the database. One that idles has lost its engine, and its
+# locks would keep every other engine, and the API, from that incident for as long as TCP likes.
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 5_000
 # A peer that vanished while we wait for its answer: noticed after 5 + 3 * 2 seconds.
 KEEPALIVE_IDLE_S, KEEPALIVE_INTERVAL_S, KEEPALIVES_COUNT = 5, 2, 3
 
@@ -94,7 +97,9 @@ class Engine:
             application_name="liftward-engine",
         )
         try:
-            await store.limit_statements(connection, STATEMENT_TIMEOUT_MS)
+            await store.limit_statements(
+                connection, STATEMENT_TIMEOUT_MS, idle_ms=IDLE_IN_TRANSACTION_TIMEOUT_MS
+            )
             if listens:
                 await store.listen(connection)
         except BaseException:

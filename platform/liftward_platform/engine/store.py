@@ -21,9 +21,10 @@ async def beat(
     )
 
 
-async def limit_statements(connection: Connection, timeout_ms: int) -> None:
-    """Have the server end any statement of this connection that takes longer."""
-    await connection.execute(QUERIES["limit_statements"], {"timeout": f"{timeout_ms}ms"})
+async def limit_statements(connection: Connection, timeout_ms: int, *, idle_ms: int) -> None:
+    """Have the server end what takes longer: a statement, or a transaction that waits for us."""
+    values = {"timeout": f"{timeout_ms}ms", "idle": f"{idle_ms}ms"}
+    await connection.execute(QUERIES["limit_statements"], values)
 
 
 async def listen(connection: Connection) -> None:

@@ -83,6 +83,7 @@ class CrewEntry(_Entry):
     phone: str | None = None
     base_latitude_deg: Latitude
     base_longitude_deg: Longitude
+    members_count: int | None = Field(default=None, ge=1, le=50)
     shift: Literal["always", "day", "night"] | None = Field(default=None, exclude=True)
     station_id: str | None = Field(default=None, exclude=True)
 

@@ -45,6 +45,12 @@ class EntryKind(StrEnum):
     CAUSE_REPORTED = "cause_reported"
     INCIDENT_CLOSED = "incident_closed"
     DUPLICATE_JOINED = "duplicate_joined"  # another incident tells of the same people
+    REPORT_DOUBTED = "report_doubted"  # a crew said what is hard to believe
+    REPORT_DECIDED = "report_decided"  # and whether it counts
+    CHECK_IN_MISSED = "check_in_missed"  # a technician alone gave no sign of life
+    PART_USED = "part_used"
+    PHOTO_ADDED = "photo_added"  # names a photo by its SHA-256
+    PHOTO_ERASED = "photo_erased"
     COMMAND_ASKED = "command_asked"  # someone asked the lift's device for something
     EVIDENCE_PINNED = "evidence_pinned"  # names the kept samples and events by their SHA-256
     CORRECTION = "correction"  # declares an earlier entry wrong and says what holds instead

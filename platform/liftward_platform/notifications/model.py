@@ -35,6 +35,10 @@ class Subject(StrEnum):
     RELEASE_OVERDUE = "release_overdue"
     REPORT_RECEIVED = "report_received"  # a person's word about an incident
     LIFE_OVERDUE = "life_overdue"  # what a dispatcher owes: passenger, safety, cause
+    REPORT_DOUBTED = "report_doubted"  # a crew said what is hard to believe: confirm or dismiss
+    PERSONS_INJURED = "persons_injured"
+    CHECK_IN_DUE = "check_in_due"  # to a technician alone: say that all is well
+    SIGN_OF_LIFE_MISSING = "sign_of_life_missing"
 
 
 # Everybody at the consoles of the centre.

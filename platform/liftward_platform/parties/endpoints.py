@@ -2,13 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, status
 
 from liftward_platform.access.guard import allow
 from liftward_platform.access.model import Actor, Role
 from liftward_platform.api.dependencies import Now, Transaction
+from liftward_platform.crews import service as crews
+from liftward_platform.crews.plausibility import Fix, corrected
 from liftward_platform.parties import service
 from liftward_platform.parties.schemas import CrewOut, CrewsOut, PositionIn
+from liftward_platform.rescue.travel import Place
 
 router = APIRouter(tags=["crews"])
 
@@ -42,13 +45,20 @@ async def report_position(
     actor: Annotated[Actor, allow(Role.CREW, Role.DISPATCHER)],
 ) -> CrewOut:
     """Store where a crew is."""
-    crew = await service.report_position(
-        connection,
-        actor,
-        crew_id,
-        latitude_deg=position.latitude_deg,
-        longitude_deg=position.longitude_deg,
-        observed_at=position.observed_at,
-        now=now,
-    )
+    at = corrected(position.observed_at, sent_at=position.sent_at, received_at=now)
+    place = Place(position.latitude_deg, position.longitude_deg)
+    fix = Fix(place, at, position.accuracy_m)
+    if await service.report_position(connection, actor, crew_id, fix, now=now):
+        await crews.confirm_by_position(connection, actor, crew_id, now=now)
+    crew = await service.crew_by_id(connection, crew_id)
     return CrewOut.of(crew, with_phone=True)
+
+
+@router.delete("/api/crews/{crew_id}/position", status_code=status.HTTP_204_NO_CONTENT)
+async def erase_position(
+    crew_id: CrewId,
+    connection: Transaction,
+    actor: Annotated[Actor, allow(Role.CREW, Role.DISPATCHER)],
+) -> None:
+    """Forget where a crew is: it does not share its position any more."""
+    await service.erase_position(connection, actor, crew_id)

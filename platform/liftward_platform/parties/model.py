@@ -49,6 +49,7 @@ class Crew:
     longitude_deg: float | None
     position_at: datetime | None
     on_duty: bool
+    members_count: int | None  # None: not told
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Crew":

@@ -19,10 +19,46 @@ SELECT crew.*, party.kind::text AS party_kind, party.name AS party_name
  WHERE crew.crew_id = %(crew_id)s
 
 -- set_position --
--- A newer fix replaces an older one; one that comes late changes nothing.
+-- A newer fix replaces an older one; one that comes late changes nothing. No doubted fix is left.
 UPDATE crew SET latitude_deg = %(latitude_deg)s, longitude_deg = %(longitude_deg)s,
-                position_at = %(observed_at)s
+                position_at = %(observed_at)s, position_accuracy_m = %(accuracy_m)s,
+                doubted_latitude_deg = NULL, doubted_longitude_deg = NULL, doubted_accuracy_m = NULL,
+                doubted_position_at = NULL
  WHERE crew_id = %(crew_id)s AND (position_at IS NULL OR position_at < %(observed_at)s)
+
+-- set_doubted_position --
+-- A fix that is not believed is kept beside the one that is, until the next one. The first of those
+-- that agree with each other stays: they are borne out by time.
+UPDATE crew SET doubted_latitude_deg = %(latitude_deg)s, doubted_longitude_deg = %(longitude_deg)s,
+                doubted_accuracy_m = %(accuracy_m)s, doubted_position_at = %(observed_at)s
+ WHERE crew_id = %(crew_id)s
+
+-- positions --
+-- The last fix of a crew that was believed, and the last that was not.
+SELECT latitude_deg, longitude_deg, position_at, position_accuracy_m, doubted_latitude_deg,
+       doubted_longitude_deg, doubted_accuracy_m, doubted_position_at
+  FROM crew WHERE crew_id = %(crew_id)s FOR UPDATE
+
+-- erase_position --
+-- The crew does not share its position any more.
+UPDATE crew SET latitude_deg = NULL, longitude_deg = NULL, position_at = NULL, position_accuracy_m = NULL,
+                doubted_latitude_deg = NULL, doubted_longitude_deg = NULL, doubted_accuracy_m = NULL,
+                doubted_position_at = NULL
+ WHERE crew_id = %(crew_id)s
+
+-- erase_old_positions --
+-- Housekeeping: positions that serve no running order, and are old.
+UPDATE crew SET latitude_deg = NULL, longitude_deg = NULL, position_at = NULL, position_accuracy_m = NULL,
+                doubted_latitude_deg = NULL, doubted_longitude_deg = NULL, doubted_accuracy_m = NULL,
+                doubted_position_at = NULL
+ WHERE crew_id IN (
+       SELECT crew_id FROM crew
+        WHERE greatest(position_at, doubted_position_at) < %(before)s
+          AND NOT EXISTS (SELECT FROM rescue_order
+                           WHERE rescue_order.crew_id = crew.crew_id
+                             AND (state IN ('accepted', 'under_way', 'arrived')
+                                  OR ended_at > %(before)s))
+        LIMIT %(limit)s)
 
 -- upsert_parties --
 -- Load parties; one that is there is brought up to date.
@@ -34,13 +70,14 @@ ON CONFLICT (party_id) DO UPDATE
 
 -- upsert_crews --
 -- Load crews; where one is, and whether it is on duty, is not the document's to say.
-INSERT INTO crew (crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg)
-SELECT crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg
+INSERT INTO crew (crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg, members_count)
+SELECT crew_id, party_id, name, phone, base_latitude_deg, base_longitude_deg, members_count
   FROM jsonb_to_recordset(%(rows)s) AS given (crew_id text, party_id text, name text, phone text,
-       base_latitude_deg double precision, base_longitude_deg double precision)
+       base_latitude_deg double precision, base_longitude_deg double precision, members_count smallint)
 ON CONFLICT (crew_id) DO UPDATE
    SET party_id = excluded.party_id, name = excluded.name, phone = excluded.phone,
-       base_latitude_deg = excluded.base_latitude_deg, base_longitude_deg = excluded.base_longitude_deg
+       base_latitude_deg = excluded.base_latitude_deg, base_longitude_deg = excluded.base_longitude_deg,
+       members_count = excluded.members_count
 
 -- party_kinds --
 -- Which parties there are, for checking references.

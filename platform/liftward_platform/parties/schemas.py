@@ -15,7 +15,9 @@ class PositionIn(BaseModel):
 
     latitude_deg: float = Field(ge=-90, le=90)
     longitude_deg: float = Field(ge=-180, le=180)
+    accuracy_m: float | None = Field(default=None, ge=0, le=100_000)
     observed_at: AwareDatetime
+    sent_at: AwareDatetime | None = None  # by the same clock: corrects a wrong one
 
 
 class CrewOut(BaseModel):

@@ -8,15 +8,17 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from liftward_platform.access.model import Actor, Role
+from liftward_platform.crews.plausibility import CLOCK_TOLERANCE, Fix, can_follow, is_believed
 from liftward_platform.errors import ForbiddenError, InvalidError, NotFoundError
 from liftward_platform.parties import store
 from liftward_platform.parties.model import Crew, Party
+from liftward_platform.rescue.travel import Place
 
 Connection = AsyncConnection[DictRow]
 
 CREWS_PAGE_MAX = 500
-# A phone's clock may be off by this much; a fix from farther in the future is a wrong clock.
-CLOCK_TOLERANCE = timedelta(seconds=60)
+# Where somebody was is nobody's business once the rescue is over; no ranking uses an older fix.
+POSITION_KEPT = timedelta(hours=2)
 
 
 async def current_maintainer(connection: Connection, lift_key: int, now: datetime) -> Party | None:
@@ -46,32 +48,85 @@ async def crew_by_id(connection: Connection, crew_id: str) -> Crew:
 
 
 async def report_position(
-    connection: Connection,
-    actor: Actor,
-    crew_id: str,
-    *,
-    latitude_deg: float,
-    longitude_deg: float,
-    observed_at: datetime,
-    now: datetime,
-) -> Crew:
+    connection: Connection, actor: Actor, crew_id: str, fix: Fix, *, now: datetime
+) -> bool:
     """Store where a crew is; an older fix than the stored one changes nothing.
+
+    Return whether the fix is believed: one that nobody could have reached since the last is kept
+    apart, and ranks nobody, until a further one bears it out.
 
     Raises
     ------
     ForbiddenError, InvalidError, NotFoundError
         When a crew speaks for another, the fix is from the future, or the crew is unknown.
     """
-    if actor.role is Role.CREW and actor.crew_id != crew_id:
-        raise ForbiddenError("not_your_crew", "a crew reports its own position only")
-    if observed_at > now + CLOCK_TOLERANCE:
+    check_own_crew(actor, crew_id)
+    if fix.at > now + CLOCK_TOLERANCE:
         raise InvalidError("observed_in_future", "observed_at lies in the future; check the clock")
-    await crew_by_id(connection, crew_id)
+    last, doubted = await last_fixes(connection, crew_id)
+    believed = is_believed(fix, last=last, doubted=doubted)
+    if not believed and doubted is not None and can_follow(doubted, fix):
+        return False  # the first of those that agree stays: they are borne out by time
     await store.set_position(
         connection, crew_id,
-        latitude_deg=latitude_deg, longitude_deg=longitude_deg, observed_at=observed_at,
+        latitude_deg=fix.place.latitude_deg, longitude_deg=fix.place.longitude_deg,
+        accuracy_m=fix.accuracy_m, observed_at=fix.at, believed=believed,
     )  # fmt: skip
-    return await crew_by_id(connection, crew_id)
+    return believed
+
+
+def check_own_crew(actor: Actor, crew_id: str) -> None:
+    """Refuse a crew that speaks for another's position.
+
+    Raises
+    ------
+    ForbiddenError
+        When it does.
+    """
+    if actor.role is Role.CREW and actor.crew_id != crew_id:
+        raise ForbiddenError("not_your_crew", "a crew's position is its own to tell")
+
+
+async def last_fixes(connection: Connection, crew_id: str) -> tuple[Fix | None, Fix | None]:
+    """Return the last fix of a crew that was believed, and the last that was not.
+
+    Raises
+    ------
+    NotFoundError
+        When there is no such crew.
+    """
+    row = await store.positions(connection, crew_id)
+    if row is None:
+        raise NotFoundError("crew_unknown", f"no crew {crew_id!r}")
+    return (
+        _fix(row["latitude_deg"], row["longitude_deg"], row["position_at"],
+             row["position_accuracy_m"]),
+        _fix(row["doubted_latitude_deg"], row["doubted_longitude_deg"], row["doubted_position_at"],
+             row["doubted_accuracy_m"]),
+    )  # fmt: skip
+
+
+def _fix(
+    latitude_deg: float | None,
+    longitude_deg: float | None,
+    at: datetime | None,
+    accuracy_m: float | None,
+) -> Fix | None:
+    if latitude_deg is None or longitude_deg is None or at is None:
+        return None
+    return Fix(Place(latitude_deg, longitude_deg), at, accuracy_m)
+
+
+async def erase_position(connection: Connection, actor: Actor, crew_id: str) -> None:
+    """Forget where a crew is: it does not share its position any more."""
+    check_own_crew(actor, crew_id)
+    await crew_by_id(connection, crew_id)
+    await store.erase_position(connection, crew_id)
+
+
+async def housekeep(connection: Connection, now: datetime, limit: int) -> int:
+    """Erase positions whose order ended long enough ago; return how many."""
+    return await store.erase_old_positions(connection, now - POSITION_KEPT, limit)
 
 
 async def load_parties(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

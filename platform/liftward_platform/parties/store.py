@@ -40,17 +40,37 @@ async def set_position(
     *,
     latitude_deg: float,
     longitude_deg: float,
+    accuracy_m: float | None,
     observed_at: datetime,
+    believed: bool,
 ) -> None:
+    """Keep a fix as the crew's position, or beside it when it is not believed."""
     await connection.execute(
-        QUERIES["set_position"],
+        QUERIES["set_position" if believed else "set_doubted_position"],
         {
             "crew_id": crew_id,
             "latitude_deg": latitude_deg,
             "longitude_deg": longitude_deg,
+            "accuracy_m": accuracy_m,
             "observed_at": observed_at,
         },
     )
+
+
+async def positions(connection: Connection, crew_id: str) -> DictRow | None:
+    """Return a crew's last believed and last doubted fix, its row locked."""
+    cursor = await connection.execute(QUERIES["positions"], {"crew_id": crew_id})
+    return await cursor.fetchone()
+
+
+async def erase_position(connection: Connection, crew_id: str) -> None:
+    await connection.execute(QUERIES["erase_position"], {"crew_id": crew_id})
+
+
+async def erase_old_positions(connection: Connection, before: datetime, limit: int) -> int:
+    """Erase positions from before a moment that serve no order; return how many."""
+    values = {"before": before, "limit": limit}
+    return (await connection.execute(QUERIES["erase_old_positions"], values)).rowcount
 
 
 async def upsert_parties(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

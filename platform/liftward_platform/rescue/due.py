@@ -17,7 +17,7 @@ from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications import service as notifications
 from liftward_platform.notifications.model import Subject
-from liftward_platform.rescue import reminders, sending, service, store
+from liftward_platform.rescue import lone_work, reminders, sending, service, store
 from liftward_platform.rescue.escalation import Remind, Rest, Step, StepReason, unattended, when_due
 from liftward_platform.rescue.model import (
     Deadline,
@@ -81,6 +81,8 @@ async def fire(connection: Connection, deadline: Deadline, now: datetime) -> str
     others = tuple(other for other in orders if other is not order)
     # Fired first: a round that is due must not count as one still to come.
     await store.fire_deadline(connection, deadline.deadline_id, now=now, result="firing")
+    if deadline.kind is DeadlineKind.CHECK_IN:
+        return await lone_work.fire(connection, incident, deadline, order, now)
     rounds = await store.has_deadline(connection, incident.incident_id, DeadlineKind.ORDER)
     due = when_due(
         deadline.kind,

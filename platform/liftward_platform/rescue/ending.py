@@ -3,6 +3,7 @@
 Each is a fact with its own time and its own actor. Locks the incident first; commits nothing.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from psycopg import AsyncConnection
@@ -92,7 +93,13 @@ async def confirm(
     return confirmed
 
 
-async def make_safe(connection: Connection, incident_id: int, happening: Happening) -> None:
+async def make_safe(
+    connection: Connection,
+    incident_id: int,
+    happening: Happening,
+    *,
+    about: Mapping[str, Json] | None = None,
+) -> None:
     """The lift is repaired, or stands out of service, secured: nobody else gets shut in.
 
     Raises
@@ -109,8 +116,11 @@ async def make_safe(connection: Connection, incident_id: int, happening: Happeni
     changed = await incidents.change(
         connection, incident, lift_made_safe_at=happening.at, lift_made_safe_by=happening.actor
     )
-    await incidents.note(connection, changed, happening, event="lift_made_safe", reason="reported")
-    await incidents.record(connection, changed, happening, EntryKind.LIFT_MADE_SAFE, {})
+    detail = about or {}  # the order of the crew that says so
+    await incidents.note(
+        connection, changed, happening, event="lift_made_safe", reason="reported", detail=detail
+    )
+    await incidents.record(connection, changed, happening, EntryKind.LIFT_MADE_SAFE, detail)
     await _cancel(connection, changed, DeadlineKind.MAKE_SAFE, happening, "made_safe")
 
 
@@ -121,6 +131,7 @@ async def report_cause(
     *,
     cause_code: str,
     release_method: str | None,
+    about: Mapping[str, Json] | None = None,
 ) -> None:
     """The maintainer says why it happened, by code.
 
@@ -143,6 +154,7 @@ async def report_cause(
     check_occurred(happening, not_before=incident.onset_at)
     late = incident.state is IncidentState.CLOSED
     detail: dict[str, Json] = {
+        **(about or {}),
         "cause_code": cause_code,
         "release_method": release_method or incident.release_method,
     }

@@ -1,6 +1,5 @@
-"""HTTP for rescues: what crews report, what dispatchers command. The rules are the service's."""
+"""HTTP for rescues: the steps of an order, and what dispatchers command."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -8,22 +7,25 @@ from fastapi import APIRouter, Path
 
 from liftward_platform.access.guard import allow
 from liftward_platform.access.model import Actor, Role
-from liftward_platform.api.dependencies import Connection, Now, Transaction
+from liftward_platform.api.dependencies import Now, Transaction
 from liftward_platform.api.idempotency import Once
+from liftward_platform.crews import reporting
+from liftward_platform.crews.model import Action
 from liftward_platform.incidents import board
 from liftward_platform.incidents.schemas import IncidentOut
 from liftward_platform.incidents.service import Happening
-from liftward_platform.parties import service as parties
 from liftward_platform.rescue import reading, service
 from liftward_platform.rescue.schemas import (
+    AcceptIn,
     ArriveIn,
     CloseIn,
     Command,
+    DepartIn,
     FreedIn,
     OrderCrewIn,
-    OrderOut,
     OrdersOut,
     RefuseIn,
+    ReportedOrderOut,
 )
 
 router = APIRouter(tags=["rescue"])
@@ -40,17 +42,6 @@ def happening(command: Command | None, actor: Actor, now: datetime) -> Happening
     return Happening(now=now, actor=actor.account_id, occurred_at=occurred_at)
 
 
-async def _changed_order(
-    connection: Connection,
-    order_id: int,
-    actor: Actor,
-    change: Callable[[], Awaitable[None]],
-) -> OrderOut:
-    await reading.check_may_act(connection, order_id, actor)
-    await change()
-    return await reading.one_order(connection, order_id, actor)
-
-
 @router.get("/api/orders")
 async def list_orders(connection: Transaction, now: Now, actor: CrewOrDispatcher) -> OrdersOut:
     """Return a crew's live and last orders, or all live ones for a dispatcher."""
@@ -65,14 +56,12 @@ async def accept(
     now: Now,
     actor: CrewOrDispatcher,
     once: Once,
-    command: Command | None = None,
-) -> OrderOut:
+    command: AcceptIn | None = None,
+) -> ReportedOrderOut:
     """The crew says yes."""
-
-    async def change() -> None:
-        await service.accept(connection, order_id, happening(command, actor, now))
-
-    return await once(lambda: _changed_order(connection, order_id, actor, change))
+    return await once(
+        lambda: reporting.act(connection, Action.ACCEPT, order_id, command, actor=actor, now=now)
+    )
 
 
 @router.post("/api/orders/{order_id}/refuse")
@@ -84,14 +73,11 @@ async def refuse(
     now: Now,
     actor: CrewOrDispatcher,
     once: Once,
-) -> OrderOut:
+) -> ReportedOrderOut:
     """The crew says no, or cannot come after all; the next one is ordered at once."""
-
-    async def change() -> None:
-        told = happening(command, actor, now)
-        await service.refuse(connection, order_id, told, refusal_reason=command.reason)
-
-    return await once(lambda: _changed_order(connection, order_id, actor, change))
+    return await once(
+        lambda: reporting.act(connection, Action.REFUSE, order_id, command, actor=actor, now=now)
+    )
 
 
 @router.post("/api/orders/{order_id}/depart")
@@ -102,14 +88,12 @@ async def depart(
     now: Now,
     actor: CrewOrDispatcher,
     once: Once,
-    command: Command | None = None,
-) -> OrderOut:
+    command: DepartIn | None = None,
+) -> ReportedOrderOut:
     """The crew is on its way."""
-
-    async def change() -> None:
-        await service.depart(connection, order_id, happening(command, actor, now))
-
-    return await once(lambda: _changed_order(connection, order_id, actor, change))
+    return await once(
+        lambda: reporting.act(connection, Action.DEPART, order_id, command, actor=actor, now=now)
+    )
 
 
 @router.post("/api/orders/{order_id}/arrive")
@@ -121,20 +105,11 @@ async def arrive(
     actor: CrewOrDispatcher,
     once: Once,
     command: ArriveIn | None = None,
-) -> OrderOut:
-    """The crew is there; its position, when it says so, is stored too."""
-
-    async def change() -> None:
-        told = happening(command, actor, now)
-        await service.arrive(connection, order_id, told)
-        if command and command.latitude_deg is not None and command.longitude_deg is not None:
-            order = await reading.one_order(connection, order_id, actor)
-            await parties.report_position(
-                connection, actor, order.crew_id, latitude_deg=command.latitude_deg,
-                longitude_deg=command.longitude_deg, observed_at=told.at, now=now,
-            )  # fmt: skip
-
-    return await once(lambda: _changed_order(connection, order_id, actor, change))
+) -> ReportedOrderOut:
+    """The crew is there, unless that can hardly be: then it is held for confirmation."""
+    return await once(
+        lambda: reporting.act(connection, Action.ARRIVE, order_id, command, actor=actor, now=now)
+    )
 
 
 @router.post("/api/orders/{order_id}/freed")
@@ -146,17 +121,11 @@ async def freed(
     now: Now,
     actor: CrewOrDispatcher,
     once: Once,
-) -> OrderOut:
+) -> ReportedOrderOut:
     """The crew reports everybody out."""
-
-    async def change() -> None:
-        await service.freed(
-            connection, order_id, happening(command, actor, now),
-            persons_count=command.persons_count, cause_code=command.cause_code,
-            release_method=command.release_method,
-        )  # fmt: skip
-
-    return await once(lambda: _changed_order(connection, order_id, actor, change))
+    return await once(
+        lambda: reporting.act(connection, Action.FREED, order_id, command, actor=actor, now=now)
+    )
 
 
 @router.post("/api/incidents/{incident_id}/close")

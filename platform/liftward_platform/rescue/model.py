@@ -56,7 +56,12 @@ ORDER_TRANSITIONS: Mapping[OrderState, Mapping[OrderEvent, OrderState]] = {
         _E.REFUSE: _S.REFUSED,
         _E.WITHDRAW: _S.WITHDRAWN,
     },
-    _S.ARRIVED: {_E.FREE: _S.DONE, _E.FINISH: _S.DONE, _E.WITHDRAW: _S.WITHDRAWN},
+    _S.ARRIVED: {
+        _E.FREE: _S.DONE,
+        _E.FINISH: _S.DONE,
+        _E.WITHDRAW: _S.WITHDRAWN,
+        _E.DEPART: _S.ARRIVED,  # told late: the time is filled in, nothing else changes
+    },
     _S.REFUSED: {},
     _S.DONE: {},
     _S.WITHDRAWN: {},
@@ -74,6 +79,7 @@ class DeadlineKind(StrEnum):
     PASSENGER_UPDATE = "passenger_update"  # somebody has spoken to the people in the car by then
     MAKE_SAFE = "make_safe"  # the lift is reported safe by then
     CAUSE_REPORT = "cause_report"  # the maintainer has reported the cause by then
+    CHECK_IN = "check_in"  # a technician alone at the lift gives a sign of life by then
 
 
 def next_order_state(state: OrderState, event: OrderEvent) -> OrderState:

@@ -50,6 +50,8 @@ class Policy:
     confirm_release_s: float
     grace_s: float
     position_max_age_s: float
+    check_in_s: float
+    check_in_repeat_s: float
     detour_factor: float
     utc_offset_min: int
     speed_kmh: tuple[float, ...]  # by local hour
@@ -70,7 +72,7 @@ class Policy:
                 {"level": level, "party": str(party)}
                 for level, party in enumerate(self.levels, start=1)
             ],
-            "limits": {name: getattr(self, name) for name in _LIMITS},
+            "limits": {name: getattr(self, name) for name in (*_LIMITS, *_LATER_LIMITS)},
             "travel": {
                 "detour_factor": self.detour_factor,
                 "utc_offset_min": self.utc_offset_min,
@@ -90,6 +92,11 @@ _LIMITS: Mapping[str, tuple[float, float]] = {
     "confirm_release_s": (30, _DAY_S),
     "grace_s": (60, _DAY_S),
     "position_max_age_s": (60, _DAY_S),
+}
+# Younger than policies that running incidents keep: key -> (lowest, highest, when it is missing).
+_LATER_LIMITS: Mapping[str, tuple[float, float, float]] = {
+    "check_in_s": (60, 4 * 3600, 600),
+    "check_in_repeat_s": (30, 3600, 120),
 }
 
 
@@ -125,6 +132,10 @@ def parse(document: Mapping[str, Any], *, source: str) -> Policy:
     """
     reader = _Reader(document, source)
     limits = {name: reader.number(f"limits.{name}", *span) for name, span in _LIMITS.items()}
+    limits |= {
+        name: reader.number(f"limits.{name}", low, high) if reader.has(f"limits.{name}") else usual
+        for name, (low, high, usual) in _LATER_LIMITS.items()
+    }
     policy = Policy(
         version=reader.text("version"),
         levels=_levels(reader),
@@ -190,6 +201,11 @@ class _Reader:
         if found is None:
             raise PolicyError(self.source, key, None, allowed)
         return found
+
+    def has(self, key: str) -> bool:
+        """Tell whether a key that may be missing is there."""
+        self.asked.add(key)
+        return key in _leaf_keys(self.document)
 
     def text(self, key: str) -> str:
         text = self._checked(key, "a text", lambda value: isinstance(value, str) and bool(value))

@@ -97,6 +97,20 @@ UPDATE deadline SET cancelled_at = %(now)s, result = %(result)s
    AND (%(order_id)s::bigint IS NULL OR order_id = %(order_id)s)
    AND fired_at IS NULL AND cancelled_at IS NULL
 
+-- begin_lone_work --
+-- The crew of this order is one person.
+UPDATE rescue_order SET alone = true, last_sign_at = %(now)s WHERE order_id = %(order_id)s
+
+-- note_sign_of_life --
+-- A technician who is alone was heard.
+UPDATE rescue_order SET last_sign_at = %(now)s WHERE order_id = %(order_id)s AND alone
+
+-- missed_check_ins --
+-- How many signs of life are missing in a row.
+SELECT count(*) AS count FROM deadline JOIN rescue_order USING (order_id)
+ WHERE deadline.order_id = %(order_id)s AND deadline.kind = 'check_in'
+   AND deadline.fired_at > rescue_order.last_sign_at
+
 -- has_deadline --
 -- Tell whether a deadline of this kind is still to come.
 SELECT EXISTS (SELECT FROM deadline WHERE incident_id = %(incident_id)s AND kind = %(kind)s
@@ -134,12 +148,17 @@ SELECT incident.incident_id FROM incident
 
 -- open_deadlines --
 -- What is still due for these incidents, soonest first. The limit to arrive is shown as it was set:
--- asking again does not make it later, it is overdue until somebody is there.
+-- asking again does not make it later, it is overdue until somebody is there. So is a sign of life.
 SELECT deadline_id, incident_id, order_id, kind,
        CASE kind
            WHEN 'arrive' THEN (SELECT min(first.due_at) FROM deadline AS first
                                 WHERE first.incident_id = deadline.incident_id
                                   AND first.kind = 'arrive')
+           WHEN 'check_in' THEN (SELECT min(first.due_at)
+                                   FROM deadline AS first JOIN rescue_order USING (order_id)
+                                  WHERE first.order_id = deadline.order_id
+                                    AND first.kind = 'check_in' AND first.cancelled_at IS NULL
+                                    AND first.due_at > rescue_order.last_sign_at)
            ELSE due_at
        END AS due_at
   FROM deadline

@@ -17,6 +17,7 @@ from liftward_platform.rescue.schemas import (
     OrderOut,
     StoryDeadlineOut,
 )
+from liftward_platform.rescue.travel import Place
 
 Connection = AsyncConnection[DictRow]
 
@@ -85,6 +86,11 @@ async def story_candidates(connection: Connection, incident_id: int) -> list[Can
     """Return every ranking of an incident."""
     rows = await store.story_candidates(connection, incident_id, STORY_ROWS_MAX)
     return [CandidateOut.from_row(row) for row in rows]
+
+
+async def lift_place(connection: Connection, lift_key: int) -> Place:
+    """Return where a lift is."""
+    return await store.lift_place(connection, lift_key)
 
 
 async def check_may_act(connection: Connection, order_id: int, actor: Actor) -> None:

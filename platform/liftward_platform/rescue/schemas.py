@@ -1,15 +1,17 @@
 """Orders and what people send about them, as HTTP shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from liftward_platform.crews.plausibility import Doubt
 from liftward_platform.incidents.model import Confirmer, IncidentState, Outcome
 from liftward_platform.rescue.model import LIVE_STATES, DeadlineKind, OrderState
 
-CodeText = Annotated[str, Field(min_length=1, max_length=64)]
+# No control characters: PostgreSQL keeps no NUL.
+CodeText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,64}$")]
 # The column's own limit; a car holds fewer.
 PersonsCount = Annotated[int, Field(ge=0, le=100)]
 
@@ -22,19 +24,44 @@ class Command(BaseModel):
     occurred_at: AwareDatetime | None = None
 
 
-class RefuseIn(Command):
+class CrewCommand(Command):
+    """What a phone may add: its own time when it speaks, so that a wrong clock can be corrected."""
+
+    sent_at: AwareDatetime | None = None
+
+
+class AcceptIn(CrewCommand):
+    pass
+
+
+class DepartIn(CrewCommand):
+    pass
+
+
+class RefuseIn(CrewCommand):
     reason: CodeText
 
 
-class ArriveIn(Command):
+class ArriveIn(CrewCommand):
     latitude_deg: float | None = Field(default=None, ge=-90, le=90)
     longitude_deg: float | None = Field(default=None, ge=-180, le=180)
+    accuracy_m: float | None = Field(default=None, ge=0, le=100_000)
+    position_at: AwareDatetime | None = None  # when the fix was taken, if not at the arrival
+    # Left out: what the register says of the crew.
+    alone: bool | None = None
 
 
-class FreedIn(Command):
+class FreedIn(CrewCommand):
     persons_count: PersonsCount
+    injured_count: PersonsCount | None = None
     cause_code: CodeText | None = None
     release_method: CodeText | None = None
+
+    @model_validator(mode="after")
+    def _no_more_injured_than_freed(self) -> Self:
+        if self.injured_count is not None and self.injured_count > self.persons_count:
+            raise ValueError("injured_count is more than persons_count")
+        return self
 
 
 class CloseIn(Command):
@@ -99,6 +126,17 @@ class OrderOut(BaseModel):
             crew_phone=row["crew_phone"] if with_phone else None,
             expected_arrival_at=expected_arrival(row),
         )
+
+
+class ReportedOrderOut(OrderOut):
+    """The order after a crew's report. Held: recorded, doubted, and waiting for confirmation."""
+
+    held: bool = False
+    doubts: list[Doubt] = []
+
+    @classmethod
+    def of(cls, order: OrderOut, *, held: bool, doubts: Sequence[Doubt]) -> Self:
+        return cls(**order.model_dump(), held=held, doubts=list(doubts))
 
 
 def expected_arrival(row: Mapping[str, Any]) -> datetime | None:

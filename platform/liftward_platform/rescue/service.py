@@ -148,6 +148,8 @@ async def follow_failure(
 async def depart(connection: Connection, order_id: int, happening: Happening) -> None:
     """The crew is on its way."""
     work = await begin(connection, order_id, happening)
+    if work.order.under_way_at is not None:
+        raise IllegalTransitionError("the order", work.order.state, OrderEvent.DEPART)
     order = await _change(connection, work, OrderEvent.DEPART, under_way_at=happening.at)
     incident = await incidents.apply(
         connection, work.incident, IncidentEvent.CREW_DEPARTED, happening,
@@ -189,6 +191,7 @@ async def freed(
     persons_count: int,
     cause_code: str | None,
     release_method: str | None,
+    injured_count: int | None = None,
 ) -> None:
     """The crew reports everybody out; other crews are called off, confirmation is due."""
     check_codes(cause_code=cause_code, release_method=release_method)
@@ -200,6 +203,8 @@ async def freed(
         "cause_code": cause_code,
         "release_method": release_method,
     }
+    if injured_count is not None:
+        detail["injured_count"] = injured_count
     incident = await incidents.apply(
         connection, work.incident, IncidentEvent.PERSONS_FREED, happening,
         reason="reported", detail=detail, freed_at=happening.at, persons_count=persons_count,

@@ -133,6 +133,23 @@ async def has_deadline(connection: Connection, incident_id: int, kind: DeadlineK
     return bool(row["there"])
 
 
+async def begin_lone_work(connection: Connection, order_id: int, now: datetime) -> None:
+    """Note that the crew of this order is one person, who has just been heard."""
+    await connection.execute(QUERIES["begin_lone_work"], {"order_id": order_id, "now": now})
+
+
+async def note_sign_of_life(connection: Connection, order_id: int, now: datetime) -> bool:
+    """Note that a lone technician was heard; False when the crew is not alone."""
+    values = {"order_id": order_id, "now": now}
+    cursor = await connection.execute(QUERIES["note_sign_of_life"], values)
+    return cursor.rowcount == 1
+
+
+async def missed_check_ins(connection: Connection, order_id: int) -> int:
+    """Return how many signs of life are missing since the last one, the one just fired included."""
+    return int((await _one(connection, "missed_check_ins", {"order_id": order_id}))["count"])
+
+
 async def claim_deadline(
     connection: Connection, now: datetime, tried: Sequence[int]
 ) -> Deadline | None:

@@ -131,3 +131,30 @@ async def test_a_running_timer_survives_kills(scene: GatewayScene) -> None:
     waited = row["detected_at"] - begun.observed_at
     assert waited == timedelta(microseconds=suspected_after_us())
     assert row["recorded_at"] - row["detected_at"] < timedelta(seconds=5)
+
+
+_SEEN = """
+SELECT bool_or(telemetry_through_us >= (SELECT extract(epoch FROM max(received_at)) * 1000000
+                                          FROM sample)) FROM detector_slice"""
+
+
+@pytest.mark.parametrize("ranges", [("00-ff",), ("00-7f", "80-ff")])
+async def test_saved_memory_outlives_kills_and_is_found_by_whoever_takes_the_shards(
+    scene: GatewayScene, ranges: tuple[str, ...]
+) -> None:
+    """An open episode ends once, although nothing of its beginning is left to be replayed."""
+    scene.register("TRAP-1")
+    worker = scene.start_ready()
+    await scene.publish("TRAP-1", TopicKind.TELEMETRY, trapped(0))
+    await asyncio.to_thread(scene.wait_for, 1, _BEGAN, within_s=20.0)
+    await scene.publish("TRAP-1", TopicKind.TELEMETRY, trapped(1))
+    await asyncio.to_thread(scene.wait_for, 2, "SELECT count(*) FROM sample")
+    await asyncio.to_thread(scene.wait_for, True, _SEEN, within_s=30.0)
+    worker.kill()
+    scene.rows("TRUNCATE sample")
+    for shards in ranges:
+        await asyncio.to_thread(scene.start_ready, "--shards", shards)
+    await scene.publish("TRAP-1", TopicKind.TELEMETRY, *freed(2))
+    await asyncio.to_thread(scene.wait_for, 1, _ENDED)
+
+    assert scene.value(_BEGAN) == 1

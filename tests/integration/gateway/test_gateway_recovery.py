@@ -1,137 +1,28 @@
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from random import Random
-from typing import Any
+from typing import LiteralString
 
 import psycopg
 import pytest
-from psycopg.rows import dict_row
 
-from liftward_detection.detector import warm_up
-from liftward_detection.fleet import FleetState
-from liftward_detection.thresholds import default_thresholds
-from liftward_gateway.admit import Received
-from liftward_gateway.batch import EVENT_LIMITS, TELEMETRY_LIMITS, BatchLimits
-from liftward_gateway.care import Care
-from liftward_gateway.detecting import Detector
-from liftward_gateway.metrics import GatewayMetrics, PathMetrics
-from liftward_gateway.pipeline import Pipeline, Shared
-from liftward_gateway.quarantine import KeptRows
-from liftward_gateway.recovery import Restored, restore
-from liftward_gateway.registry import Registry
+from liftward_gateway.saving import SAVE_PERIOD_S
 from liftward_gateway.shards import ShardRange
-from liftward_gateway.store_link import Lane, StoreLink
-from liftward_gateway.writer import database_now
-from liftward_kit.clock import utc_now
-from liftward_kit.database import DatabaseSettings
-from liftward_kit.settings import Secret
-from liftward_wire.messages import EventKind
-from liftward_wire.states import Button, DoorState, DoorZone, Occupancy, ServiceMode
 from liftward_wire.topics import TopicKind
+from support.databases import DatabaseServer, database
 from support.fleet_rows import register_lifts
-from support.gateway_messages import event, received, sample
+from support.worker_paths import (
+    LIFTS,
+    Traffic,
+    memories,
+    minutes_ago,
+    one_turn,
+    restored_from,
+    stored_names,
+    worker_paths,
+)
 
 pytestmark = pytest.mark.integration
-
-ALL = ShardRange(0, 255)
-LIFTS = [f"REST-{number}" for number in range(4)]
-
-
-class NoSource:
-    """Messages are given to the pipelines by hand."""
-
-    async def next_batch(self, limits: BatchLimits, *, wait_s: float) -> list[Received]:
-        raise AssertionError(f"not used: {limits}, {wait_s}")
-
-    def acknowledge(self, messages: Sequence[Received]) -> None:
-        raise AssertionError(f"not used: {messages}")
-
-
-@dataclass
-class Paths:
-    telemetry: Pipeline
-    events: Pipeline
-    care: Care
-    detector: Detector
-
-
-@asynccontextmanager
-async def worker_paths(dsn: str) -> AsyncIterator[Paths]:
-    """Both paths of a worker, without a broker."""
-    warm_up()
-    settings = DatabaseSettings(Secret(dsn))
-    links = {lane: StoreLink(settings, lane, ALL, Random(1)) for lane in Lane}
-    registry = Registry()
-    detector = Detector(FleetState.empty(0), default_thresholds(), registry)
-    metrics = GatewayMetrics()
-    shared = Shared(ALL, registry, detector, KeptRows())
-    telemetry, events = (
-        Pipeline(
-            shared,
-            NoSource(),
-            links[lane],
-            limits,
-            through_us=0,
-            metrics=PathMetrics(metrics, lane.name.lower()),
-            clock=utc_now,
-        )
-        for lane, limits in ((Lane.TELEMETRY, TELEMETRY_LIMITS), (Lane.EVENT, EVENT_LIMITS))
-    )
-    care = Care(shared, links[Lane.CARE], telemetry, events, utc_now)
-    try:
-        yield Paths(telemetry, events, care, detector)
-    finally:
-        for link in links.values():
-            await link.close()
-
-
-def random_signals(rng: Random) -> dict[str, Any]:
-    return {
-        "service_mode": rng.choice([ServiceMode.UNKNOWN, ServiceMode.NORMAL]),
-        "speed_mps": rng.choice([None, 0.0, 1.1]),
-        "position_m": rng.choice([None, 3.3, 7.123]),
-        "floor": rng.choice([None, -1, 4]),
-        "car_door": rng.choice([DoorState.CLOSED, DoorState.OPEN, DoorState.UNKNOWN]),
-        "door_zone": rng.choice(list(DoorZone)),
-        "occupancy": rng.choice(list(Occupancy)),
-        "load_kg": rng.choice([None, 80.0]),
-        "alarm_button": rng.choice(list(Button)),
-        "trips_count": rng.choice([None, 2**40]),
-    }
-
-
-class Traffic:
-    """Random messages of some lifts, with late and repeated ones, in order of arrival."""
-
-    def __init__(self, seed: int, start: datetime) -> None:
-        self._rng, self._now = Random(seed), start
-        self._sequences = {(lift, kind): 0 for lift in LIFTS for kind in TopicKind}
-
-    def batch(self, kind: TopicKind, count: int) -> list[Received]:
-        return [self._message(kind) for _ in range(count)]
-
-    def _message(self, kind: TopicKind) -> Received:
-        rng = self._rng
-        self._now += timedelta(milliseconds=rng.choice([1, 900, 4_000]))
-        lift = rng.choice(LIFTS)
-        sequence = self._sequences[lift, kind] = self._sequences[lift, kind] + rng.choice([0, 1, 2])
-        at = self._now - timedelta(seconds=rng.choice([0, 0, 2, 60]))
-        if kind is TopicKind.TELEMETRY:
-            message: Any = sample(at, sequence=sequence, **random_signals(rng))
-        else:
-            word = rng.choice([EventKind.FAULT_RAISED, EventKind.FAULT_CLEARED])
-            message = event(at, word, sequence=sequence, code=rng.choice(["04", "41", "90"]))
-        return received(lift, kind, message, self._now)
-
-
-async def restored_from(dsn: str) -> Restored:
-    connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row)
-    async with connection:
-        now = await database_now(connection)
-        return await restore(connection, ALL, default_thresholds(), now)
 
 
 @pytest.mark.parametrize("saves", [True, False])
@@ -140,41 +31,176 @@ async def test_a_restored_detector_stands_where_the_killed_one_stood(
 ) -> None:
     """Saved memory plus replay is the memory of who was never killed, bit for bit."""
     keys = register_lifts(database_dsn, LIFTS)
-    traffic = Traffic(seed=20, start=datetime.now(UTC) - timedelta(minutes=10))  # noqa: TID251
+    traffic = Traffic(seed=20, start=minutes_ago(10))
     async with worker_paths(database_dsn) as paths:
         for turn in range(12):
-            await paths.telemetry.handle(traffic.batch(TopicKind.TELEMETRY, 25))
-            await paths.events.handle(traffic.batch(TopicKind.EVENT, 4))
+            await one_turn(paths, traffic)
             if saves and turn == 6:
-                assert await paths.care.save_state()
-        alive = paths.detector.copy_state()
+                assert await paths.saver.save_all()
         restored = await restored_from(database_dsn)
 
-    again = restored.detector.copy_state()
     assert [keys[lift] for lift in LIFTS] == sorted(restored.registry.lift_keys)
-    for index, key in enumerate(restored.registry.lift_keys):
-        place = _places(paths)[key]
-        assert again.records[index].tobytes() == alive.records[place].tobytes()
-        assert again.tick_due_us[index] == alive.tick_due_us[place]
-    assert restored.telemetry_through_us == paths.telemetry.through_us or not saves
-    names = {(row.lift_key, row.kind, row.transition, row.onset_us) for row in restored.detections}
+    assert memories(restored.detector, restored.registry) == memories(
+        paths.detector, paths.registry
+    )
+    assert restored.telemetry_through_us == paths.telemetry.through_us
+    names = {(row.lift_key, row.kind, row.transition) for row in restored.detections}
     assert names, "the traffic concludes something after the save, or the test shows little"
-    assert names <= _stored_names(database_dsn)
+    assert names <= {name[:3] for name in stored_names(database_dsn)}
 
 
-def _places(paths: Paths) -> dict[int, int]:
-    registry = paths.detector._registry
-    return {key: place for place, key in enumerate(registry.lift_keys)}
+@pytest.mark.parametrize("seed", range(4))
+async def test_kills_between_saves_of_slices_change_nothing(
+    database_dsn: str, postgres_server: DatabaseServer, template_database: str, seed: int
+) -> None:
+    """Slices saved at random, killed at random: the same memory and the same rows as undisturbed.
+
+    Every turn some slices are saved, the next ones not any more: so a kill finds places that
+    differ, slices never saved in this run, and a save that was half done.
+    """
+    start = minutes_ago(12)
+    with database(postgres_server, template=template_database) as undisturbed_dsn:
+        assert register_lifts(database_dsn, LIFTS) == register_lifts(undisturbed_dsn, LIFTS)
+        traffic = Traffic(seed, start)
+        async with worker_paths(undisturbed_dsn) as undisturbed:
+            for _ in range(12):
+                await one_turn(undisturbed, traffic)
+        expected_names = stored_names(undisturbed_dsn)
+    rng, traffic, turns = Random(seed), Traffic(seed, start), 12
+    while turns:
+        async with worker_paths(database_dsn, lifts_per_slice=rng.choice([1, 2, 3])) as paths:
+            for _ in range(rng.randint(1, turns)):
+                await one_turn(paths, traffic)
+                turns -= 1
+                numbers = [n for n in range(paths.saver.slices_count) if rng.random() < 0.4]
+                assert await paths.saver.save(numbers)
+
+    assert memories(paths.detector, paths.registry) == memories(
+        undisturbed.detector, undisturbed.registry
+    )
+    assert expected_names
+    assert stored_names(database_dsn) == expected_names
 
 
-def _stored_names(dsn: str) -> set[tuple[int, str, str, int]]:
-    with psycopg.connect(dsn) as connection:
-        return set(
-            connection.execute(
-                "SELECT lift_key, kind, transition,"
-                "       (extract(epoch FROM onset_at) * 1000000)::bigint FROM detection"
-            ).fetchall()
+async def test_only_what_a_slice_has_not_seen_is_replayed(database_dsn: str) -> None:
+    """Each lift from its own place: what one slice has seen is not given to it once more."""
+    register_lifts(database_dsn, LIFTS)
+    traffic = Traffic(seed=5, start=minutes_ago(10))
+    async with worker_paths(database_dsn, lifts_per_slice=1) as paths:
+        await one_turn(paths, traffic)
+        assert await paths.saver.save_all()
+        await one_turn(paths, traffic)
+        assert await paths.saver.save([0, 2])
+        seen_keys = [paths.registry.lift_keys[number] for number in (0, 2)]
+    with psycopg.connect(database_dsn, autocommit=True) as connection:
+        connection.execute("DELETE FROM sample WHERE lift_key = ANY (%s)", [seen_keys])
+        connection.execute("DELETE FROM lift_event WHERE lift_key = ANY (%s)", [seen_keys])
+    restored = await restored_from(database_dsn)
+
+    assert memories(restored.detector, restored.registry) == memories(
+        paths.detector, paths.registry
+    )
+    assert {row.lift_key for row in restored.detections}.isdisjoint(seen_keys)
+
+
+async def test_a_lift_registered_after_the_last_save_loses_nothing(database_dsn: str) -> None:
+    """It is in no slice yet: its samples are replayed from before it was known."""
+    register_lifts(database_dsn, LIFTS[:2])
+    traffic = Traffic(seed=6, start=minutes_ago(10))
+    async with worker_paths(database_dsn, lifts_per_slice=1) as paths:
+        await one_turn(paths, traffic)
+        assert await paths.saver.save_all()
+        register_lifts(database_dsn, LIFTS[2:])
+        for _ in range(3):
+            await one_turn(paths, traffic)
+        assert await paths.saver.save([0])
+        restored = await restored_from(database_dsn)
+
+    assert len(restored.registry.lift_keys) == len(LIFTS)
+    assert memories(restored.detector, restored.registry) == memories(
+        paths.detector, paths.registry
+    )
+
+
+async def test_a_range_that_is_cut_anew_keeps_its_memory(database_dsn: str) -> None:
+    """Two workers in the place of one go on from its slices, also without any sample of before."""
+    register_lifts(database_dsn, LIFTS)
+    traffic = Traffic(seed=8, start=minutes_ago(10))
+    async with worker_paths(database_dsn) as paths:
+        await one_turn(paths, traffic)
+        assert await paths.saver.save_all()
+        whole = memories(paths.detector, paths.registry)
+    with psycopg.connect(database_dsn, autocommit=True) as connection:
+        connection.execute("TRUNCATE sample, lift_event")
+    halves: list[dict[int, bytes]] = []
+    for shards in (ShardRange(0, 127), ShardRange(128, 255)):
+        async with worker_paths(database_dsn, shards=shards) as half:
+            halves.append(memories(half.detector, half.registry))
+            assert half.telemetry.through_us == paths.telemetry.through_us or not halves[-1]
+            assert await half.saver.save_all()
+
+    assert not halves[0].keys() & halves[1].keys()
+    assert all(halves), "lifts on both sides, or the test shows little"
+    assert halves[0] | halves[1] == whole
+    again = await restored_from(database_dsn)
+    assert memories(again.detector, again.registry) == whole
+
+
+async def test_slices_of_earlier_runs_go_when_this_run_has_saved_every_lift(
+    database_dsn: str,
+) -> None:
+    """Not before: until then they are all there is of the others; of two, the later one counts."""
+    register_lifts(database_dsn, LIFTS)
+
+    def runs() -> set[int]:
+        with psycopg.connect(database_dsn) as connection:
+            rows = connection.execute("SELECT DISTINCT run_us FROM detector_slice").fetchall()
+        return {row[0] for row in rows}
+
+    traffic = Traffic(seed=9, start=minutes_ago(10))
+    async with worker_paths(database_dsn, lifts_per_slice=1) as first:
+        await one_turn(first, traffic)
+        assert await first.saver.save_all()
+    async with worker_paths(database_dsn, lifts_per_slice=2) as second:
+        await one_turn(second, traffic)
+        assert await second.saver.save([0])
+        assert runs() == {first.restored.run_us, second.restored.run_us}
+        with psycopg.connect(database_dsn, autocommit=True) as connection:
+            saved_keys = second.registry.lift_keys[:2]
+            connection.execute("DELETE FROM sample WHERE lift_key = ANY (%s)", [saved_keys])
+            connection.execute("DELETE FROM lift_event WHERE lift_key = ANY (%s)", [saved_keys])
+        restored = await restored_from(database_dsn)
+        assert memories(restored.detector, restored.registry) == memories(
+            second.detector, second.registry
         )
+        assert await second.saver.save([1])
+        assert runs() == {second.restored.run_us}
+
+
+async def test_slices_are_saved_evenly_over_a_period(database_dsn: str) -> None:
+    """Each as often as the others, none while nothing moves."""
+    register_lifts(database_dsn, LIFTS)
+    traffic = Traffic(seed=10, start=minutes_ago(10))
+
+    def saved() -> dict[int, datetime]:
+        with psycopg.connect(database_dsn) as connection:
+            return dict(connection.execute("SELECT slice, saved_at FROM detector_slice").fetchall())
+
+    async with worker_paths(database_dsn, lifts_per_slice=1) as paths:
+        await one_turn(paths, traffic)
+        counts: list[int] = []
+        for turn in range(int(SAVE_PERIOD_S) + 1):
+            assert await paths.saver.save_due(1_000.0 + turn)
+            counts.append(len(saved()))
+        before = saved()
+        assert await paths.saver.save_due(1_100.0)
+        assert saved() == before
+        await one_turn(paths, traffic)
+        assert await paths.saver.save_due(1_200.0)
+        after = saved()
+
+    assert counts == [1, 1, 1, 2, 2, 3, 3, 3, 4, 4, 4]
+    assert all(after[number] > before[number] for number in before)
 
 
 async def test_memory_is_not_saved_while_a_path_is_between_detecting_and_committing(
@@ -184,22 +210,51 @@ async def test_memory_is_not_saved_while_a_path_is_between_detecting_and_committ
     register_lifts(database_dsn, LIFTS)
     async with worker_paths(database_dsn) as paths:
         async with paths.events.lock:
-            assert not await paths.care.save_state()
-        assert await paths.care.save_state()
+            assert not await paths.saver.save_all()
+        assert await paths.saver.save_all()
         async with asyncio.timeout(1):
             async with paths.telemetry.lock, paths.events.lock:
                 pass
 
 
-async def test_a_damaged_saved_state_is_replaced_by_a_replay(database_dsn: str) -> None:
-    """A worker that cannot read its memory says so and builds it from the samples."""
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        "UPDATE detector_slice SET state = 'nonsense' WHERE slice = 1",
+        "UPDATE detector_slice SET version = 'gateway-1' WHERE slice = 1",
+        "UPDATE detector_slice SET lift_keys = lift_keys || lift_keys WHERE slice = 1",
+    ],
+)
+async def test_a_slice_that_cannot_be_used_is_replaced_by_a_replay(
+    database_dsn: str, spoil: LiteralString, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A worker that cannot read some of its memory says so and builds that from the samples."""
     register_lifts(database_dsn, LIFTS)
-    traffic = Traffic(seed=3, start=datetime.now(UTC) - timedelta(minutes=5))  # noqa: TID251
-    async with worker_paths(database_dsn) as paths:
+    traffic = Traffic(seed=3, start=minutes_ago(5))
+    async with worker_paths(database_dsn, lifts_per_slice=1) as paths:
         await paths.telemetry.handle(traffic.batch(TopicKind.TELEMETRY, 40))
-        assert await paths.care.save_state()
+        assert await paths.saver.save_all()
         with psycopg.connect(database_dsn, autocommit=True) as connection:
-            connection.execute("UPDATE detector_state SET state = 'nonsense'")
+            connection.execute(spoil)
         restored = await restored_from(database_dsn)
 
-    assert (restored.detector.copy_state().records["observed_us"] > 0).sum() == len(LIFTS)
+    assert "saved_state_unusable" in capsys.readouterr().out
+    assert memories(restored.detector, restored.registry) == memories(
+        paths.detector, paths.registry
+    )
+
+
+async def test_memory_that_an_earlier_version_saved_as_a_whole_is_refused_with_a_reason(
+    database_dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is built again from the samples, and goes when it has been saved in slices."""
+    register_lifts(database_dsn, LIFTS)
+    with psycopg.connect(database_dsn, autocommit=True) as connection:
+        connection.execute("INSERT INTO detector_state VALUES ('00-ff', now(), 'gateway-1', 'old')")
+        async with worker_paths(database_dsn) as paths:
+            told = capsys.readouterr().out
+            assert await paths.saver.save_all()
+        left = connection.execute("SELECT count(*) FROM detector_state").fetchone()
+
+    assert "saved as a whole (gateway-1); this gateway reads gateway-2" in told
+    assert left == (0,)

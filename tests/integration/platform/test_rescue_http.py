@@ -1,60 +1,15 @@
 """A rescue over HTTP, as the phones of crews and the console of the dispatcher do it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from liftward_platform.access.model import Role
-from liftward_platform.api.app import create_app
-from liftward_platform.fleet.endpoints import router as fleet_router
-from liftward_platform.incidents.endpoints import router as incidents_router
-from liftward_platform.parties.endpoints import router as parties_router
-from liftward_platform.rescue.endpoints import router as rescue_router
-from support.platform_scene import ApiScene, api_scene, api_settings
-from support.rescue_story import RescueStory, rescue_story
+from support.rescue_centre import centre
 from support.virtual_time import START, VirtualClock
 
 pytestmark = pytest.mark.integration
-
-ROUTERS = (incidents_router, rescue_router, parties_router, fleet_router)
-
-
-@dataclass(frozen=True, slots=True)
-class Centre:
-    """The story's town with the API over it."""
-
-    story: RescueStory
-    scene: ApiScene
-
-    async def call(
-        self, role: Role, method: str, path: str, body: Any = None, *, crew: str = "", key: str = ""
-    ) -> httpx.Response:
-        account_id = f"test-{crew}" if crew else f"test-{role}"
-        token = await self.scene.token(role, account_id, crew or None)
-        headers = {"Authorization": f"Bearer {token}"}
-        if key:
-            headers["Idempotency-Key"] = key
-        return await self.scene.client.request(method, path, json=body, headers=headers)
-
-    async def dispatcher(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        return await self.call(Role.DISPATCHER, method, path, body)
-
-    async def crew(
-        self, crew: str, method: str, path: str, body: Any = None, *, key: str = ""
-    ) -> httpx.Response:
-        return await self.call(Role.CREW, method, path, body, crew=crew, key=key)
-
-
-@asynccontextmanager
-async def centre(dsn: str, clock: VirtualClock) -> AsyncIterator[Centre]:
-    app = create_app(api_settings(dsn), clock=clock, routers=ROUTERS)
-    async with rescue_story(dsn, clock) as story, api_scene(dsn, clock, app) as scene:
-        yield Centre(story, scene)
 
 
 async def test_a_whole_rescue_over_http(database_dsn: str, virtual_clock: VirtualClock) -> None:

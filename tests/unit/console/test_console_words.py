@@ -12,6 +12,8 @@ import pytest
 from liftward_detection.kinds import Level, Transition
 from liftward_platform.access.model import Role
 from liftward_platform.commands.model import CommandState
+from liftward_platform.crews.model import Action, DecisionReason
+from liftward_platform.crews.plausibility import Doubt
 from liftward_platform.incidents import detection_decision
 from liftward_platform.incidents.model import (
     Confirmer,
@@ -24,6 +26,7 @@ from liftward_platform.ledger.model import EntryKind
 from liftward_platform.reports.matching import MatchReason
 from liftward_platform.reports.model import Authority, CallerKind
 from liftward_platform.rescue.calming import BY_CODE
+from liftward_platform.rescue.check_in import SilenceReason
 from liftward_platform.rescue.escalation import RemindReason, RestReason, StepReason
 from liftward_platform.rescue.model import DeadlineKind, OrderState
 from liftward_platform.rescue.ranking import RankReason
@@ -55,7 +58,11 @@ TABLES: dict[str, tuple[type[Enum], ...]] = {
         RemindReason,
         RankReason,
         LifeReason,
+        Doubt,
+        DecisionReason,
+        SilenceReason,
     ),
+    "crew_action": (Action,),
     "transition": (Transition,),
     "ledger_kind": (EntryKind,),
     "signal_state": tuple(
@@ -87,7 +94,7 @@ def test_every_code_has_a_word(table: str, file: str) -> None:
 def test_every_event_and_reason_of_a_story_has_a_word(file: str) -> None:
     """Events and reasons that services write as plain text count too."""
     platform = Path(detection_decision.__file__).parents[1]
-    slices = ("incidents", "rescue", "reports", "commands")
+    slices = ("incidents", "rescue", "reports", "commands", "crews")
     sources = [source for name in slices for source in platform.glob(f"{name}/*.py")]
     code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     events = set(re.findall(r'\bevent="(\w+)"', code))

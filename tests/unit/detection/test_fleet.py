@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from liftward_detection.detector import observe
@@ -52,11 +53,30 @@ def test_growing_keeps_every_lift() -> None:
         state.grow(9)
 
 
+def test_parts_joined_are_the_whole() -> None:
+    """Cut anywhere, chosen or joined: each lift keeps its record, and copies go their own way."""
+    state = used_state()
+    parts = [state.part(0, 1), state.part(1, 1), state.part(1, 3)]
+
+    joined = FleetState.joined(parts)
+    reversed_lifts = joined.chosen(np.array([2, 0]))
+    state.records["floor"] = 77
+
+    assert joined.to_bytes() == FleetState.joined([joined.part(0, 3)]).to_bytes()
+    assert joined.to_bytes() == used_state().to_bytes()
+    assert reversed_lifts.records[0].tobytes() == joined.records[2].tobytes()
+    assert reversed_lifts.records[1].tobytes() == joined.records[0].tobytes()
+    assert FleetState.joined([]).lift_count == 0
+    for first, end in ((-1, 1), (2, 1), (0, 4)):
+        with pytest.raises(ValueError, match="allowed: within 0 to 3"):
+            state.part(first, end)
+
+
 def test_what_is_no_state_is_refused_with_a_reason() -> None:
     """Another version, a cut, a flipped bit, something else: each is told apart."""
     data = used_state().to_bytes()
 
-    with pytest.raises(StateError, match="version 9; this detector reads 2"):
+    with pytest.raises(StateError, match="version 9; this detector reads 3"):
         FleetState.from_bytes(data[:4] + b"\x09" + data[5:])
     with pytest.raises(StateError, match="damaged"):
         FleetState.from_bytes(data[:-1])
@@ -87,10 +107,10 @@ def test_what_every_sample_touches_stands_in_the_first_two_lines() -> None:
     assert first_line == {
         "observed_us", "received_us", "lateness_us", "due_us", "said",
         "door_open_presses_count", "position_anchor_m", "load_kg", "floor", "interval_us",
-        "equipment_seen", "door_before",
+        "equipment_seen", "trip_samples",
     }  # fmt: skip
     assert max(offsets["sequence"], offsets["boot_id"]) < 2 * CACHE_LINE_BYTES
-    assert offsets["status"] < ASKED_AHEAD_BYTES
+    assert offsets["active"] < ASKED_AHEAD_BYTES
 
 
 def test_the_page_shows_the_layout_as_it_is() -> None:

@@ -1,5 +1,6 @@
 """Samples without news: the short way must end where the long way ends, to the last field."""
 
+import random
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from liftward_detection.detector import count_quiet, observe, take_events, tick
 from liftward_detection.facts import NO, YES
 from liftward_detection.fleet import NOTHING_SAID, RECORD, FleetState
-from liftward_detection.kinds import Suppression
+from liftward_detection.kinds import DEVICE_HEALTH_KINDS, Suppression
 from liftward_detection.samples import SampleArrays
 from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
@@ -106,6 +107,9 @@ def test_the_short_way_ends_where_the_long_way_does(
         assert quick.tick_due_us.tolist() == thorough.tick_due_us.tolist()
 
     assert settled(quick) == settled(thorough)
+    for record in quick.records:
+        active = [kind for kind in range(DEVICE_HEALTH_KINDS[0].code) if record["status"][kind]]
+        assert int(record["active"]) == sum(1 << kind for kind in active)
 
 
 @pytest.mark.parametrize(
@@ -190,6 +194,48 @@ STANDING: Row = {"speed_mps": 0.0, "car_door": "open", "door_zone": "inside", "f
 def test_most_samples_of_an_undisturbed_lift_are_quiet(rows: list[Row]) -> None:
     """Standing, moving or trembling within its limits, only the first samples are news."""
     assert count_quiet(FleetState.empty(1), sample_columns(rows), THRESHOLDS) >= len(rows) - 2
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_car_that_passes_landings_is_quiet_and_ends_where_the_long_way_does(seed: int) -> None:
+    """Zones and levelling errors come and go in a run, in every mode, with anything pending."""
+    rng = random.Random(seed)
+    words: dict[str, list[Any]] = {
+        "door_zone": ["inside", "outside", None],
+        "levelling_error_mm": [None, 2.0, 40.0, 400.0],
+        "service_mode": ["normal", "normal", "independent", "inspection", None],
+        "power_source": ["mains", "mains", "emergency", None],
+        "car_door": ["closed", "closed", "closed", "open", "opening"],
+        "landing_door": ["closed", "closed", "open", None],
+        "occupancy": ["occupied", "empty", None],
+        "speed_mps": [1.5, 1.5, 1.5, 0.2, 0.0, None],
+        "safety_chain": ["closed", "closed", "open"],
+    }
+    told: Row = {name: choices[0] for name, choices in words.items()}
+    rows: list[Row] = []
+    for number in range(400):
+        often = ["door_zone", "levelling_error_mm"] if rng.random() < 0.8 else list(words)
+        name = rng.choice(often)
+        told[name] = rng.choice(words[name])
+        known = {key: value for key, value in told.items() if value is not None}
+        rows.append(sample(at_s=number * 2.0, position_m=1.5 * number, **known))
+    quick, thorough, kept = FleetState.empty(1), FleetState.empty(1), kept_bytes()
+
+    for row in rows:
+        thorough.records["said"] = NOTHING_SAID
+        found, expected = tell(quick, row), tell(thorough, row)
+        assert comparable(rows_of(found)) == comparable(rows_of(expected)), row
+        assert not ((bytes_of(quick) != bytes_of(thorough)) & kept).any(), row
+    assert settled(quick) == settled(thorough)
+
+
+def test_landings_that_a_running_car_passes_are_no_news() -> None:
+    """Half of what a running lift tells is that it passes a door zone."""
+    rows = [
+        sample(at_s=s, **MOVING | {"door_zone": ("outside", "inside")[s % 2]}) for s in range(100)
+    ]
+
+    assert count_quiet(FleetState.empty(1), sample_columns(rows), THRESHOLDS) >= len(rows) - 3
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,12 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 from random import Random
 
-import numpy as np
 import pytest
 
-from liftward_detection.fleet import FleetState, StateError
 from liftward_gateway.backoff import FIRST_S, LAST_S, Backoff
 from liftward_gateway.buffered_socket import BufferedSocket
 from liftward_gateway.mark_table import gaps_of, pairs_of
 from liftward_gateway.receipt_clock import receipt_clock
-from liftward_gateway.saved_state import SavedState, decode, encode
 from liftward_gateway.settings import GatewaySettings, broker_address
 from liftward_gateway.stored_marks import _gaps, _gaps_text
 from liftward_gateway.ticking import BEHIND_MESSAGES, HOLD_S_MAX, SETTLE_S, TICK_PERIOD_S, tick_due
@@ -72,39 +69,6 @@ def test_timers_wait_for_samples_in_line_but_not_for_ever(
         since_subscribed_s=since_subscribed_s,
         waiting_count=waiting_count,
     )
-
-
-def test_a_saved_state_comes_back() -> None:
-    """Lifts, arrivals and fleet arrays."""
-    fleet = FleetState.empty(2)
-    saved = SavedState(
-        lift_keys=np.array([5, 3], "<i4").tobytes(),
-        telemetry_through_us=11,
-        event_through_us=12,
-        fleet=fleet.to_bytes(),
-    )
-
-    read, state = decode(encode(saved))
-
-    assert (read.keys(), read.telemetry_through_us, state.lift_count) == ([5, 3], 11, 2)
-
-
-@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x80"])
-def test_a_damaged_state_is_refused(data: bytes) -> None:
-    """The caller then replays samples instead."""
-    with pytest.raises(StateError):
-        decode(data)
-
-
-def test_a_state_of_other_lifts_is_refused() -> None:
-    """Fleet arrays of another length would put one lift's trouble on another."""
-    fleet = FleetState.empty(2).to_bytes()
-    saved = SavedState(
-        lift_keys=b"\0\0\0\0", telemetry_through_us=0, event_through_us=0, fleet=fleet
-    )
-
-    with pytest.raises(StateError, match="belong together"):
-        decode(encode(saved))
 
 
 @pytest.mark.parametrize("gaps", [[], [(0, 0)], [(0, 499), (601, 2**53)]])

@@ -17,6 +17,7 @@ export interface Call {
 }
 
 const CALL_TIMEOUT_MS = 15_000;
+const UPLOAD_TIMEOUT_MS = 90_000;
 const PROBLEM_DETAIL_CHARS_MAX = 300;
 
 function headers(call: Call, more: Record<string, string>): Record<string, string> {
@@ -87,6 +88,25 @@ export async function post<T>(path: string, body: unknown, key: string, call: Ca
   const more = { "Content-Type": "application/json", "Idempotency-Key": key };
   const request = { method: "POST", headers: headers(call, more), body: JSON.stringify(body) };
   return readJson<T>(await send(path, { ...request, signal: limited(call) }));
+}
+
+/** Bytes under a key, for photos: a bad link may need long for them. */
+export async function upload<T>(path: string, bytes: Blob, key: string, call: Call): Promise<Result<T>> {
+  const more = { "Content-Type": bytes.type, "Idempotency-Key": key };
+  const request = { method: "POST", headers: headers(call, more), body: bytes };
+  const timeout = AbortSignal.timeout(UPLOAD_TIMEOUT_MS);
+  return readJson<T>(await send(path, { ...request, signal: timeout }));
+}
+
+export async function getBlob(path: string, call: Call): Promise<Result<Blob>> {
+  const request = { headers: headers(call, { Accept: "image/*" }), signal: limited(call) };
+  const result = await send(path, request);
+  if (!result.ok) return result;
+  try {
+    return { ok: true, value: await result.value.blob() };
+  } catch {
+    return { ok: false, failure: { kind: "unreadable", status: result.value.status } };
+  }
 }
 
 export async function remove(path: string, call: Call): Promise<Result<void>> {

@@ -56,6 +56,20 @@ export type CalmingStepBody = Schemas["CalmingStepIn"];
 export type ConfirmReleaseBody = Schemas["ConfirmReleaseIn"];
 export type Confirmer = Schemas["Confirmer"];
 export type HandOverBody = Schemas["HandOverIn"];
+/** An order with all that its crew's page shows. */
+export type CrewPageOrder = Schemas["CrewOrderOut"];
+export type CrewPageData = Schemas["CrewOrdersOut"];
+export type QueueAnswer = Schemas["QueueOut"];
+export type QueueResult = Schemas["QueueResultOut"];
+export type Doubt = Schemas["Doubt"];
+export type CrewActionName = Schemas["Action"];
+export type CrewReport = Schemas["CrewReportOut"];
+export type FromTheSpot = Schemas["FromTheSpotOut"];
+export type SpotPhoto = Schemas["PhotoOut"];
+export type ArriveBody = Schemas["ArriveIn"];
+export type CauseBody = Schemas["CauseIn"];
+export type PartsBody = Schemas["PartsIn"];
+export type DecideBody = Schemas["DecideIn"];
 
 export type ClosingCodes = Schemas["ClosingCodesOut"];
 export type NamedCode = Schemas["CodeOut"];

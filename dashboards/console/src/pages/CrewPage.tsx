@@ -1,77 +1,48 @@
-/** A crew's own orders: what to do next, in one column for a phone. */
+/** A crew's own orders on a phone: the one next thing to press, also where there is no network. */
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
-import type { Failure } from "../api/client";
-import type { CrewOrder, OrderList } from "../api/types";
-import type { OrderAction } from "../parts/actions";
-import { orderActions } from "../parts/actions";
-import type { Commands } from "../parts/commands";
-import { CommandStrip, useCommands } from "../parts/commands";
-import { useApi, useText } from "../parts/contexts";
-import { FreedDialog } from "../parts/dialogs/FreedDialog";
-import { RefuseDialog } from "../parts/dialogs/RefuseDialog";
-import { LiveOrderCard } from "../parts/OrderCards";
-import { failureText, Time } from "../parts/words";
-
-const POLL_MS = 5000;
-const LIVE = ["sent", "accepted", "under_way", "arrived"];
-
-function useOrders() {
-  const api = useApi();
-  const [orders, setOrders] = useState<CrewOrder[] | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  const load = useCallback(() => {
-    void api.get<OrderList>("/api/orders").then((result) => {
-      if (result.ok) setOrders(result.value.orders);
-      setFailure(result.ok ? null : result.failure);
-    });
-  }, [api]);
-  useEffect(() => {
-    load();
-    const timer = setInterval(load, POLL_MS);
-    return () => clearInterval(timer);
-  }, [load]);
-  return { orders, failure, load };
-}
+import type { CrewPageOrder } from "../api/types";
+import type { SaidName } from "../lib/crewQueue";
+import { isRunning, isShownLarge } from "../lib/crewQueue";
+import type { CrewSync } from "../live/crewSync";
+import { useCrewSync } from "../live/crewSync";
+import type { Sharing } from "../live/positionSharing";
+import { usePositionSharing } from "../live/positionSharing";
+import { useClosingCodes } from "../parts/closingCodes";
+import { useLive, useText } from "../parts/contexts";
+import { CauseForm, FreedForm, PartsForm, RefuseForm } from "../parts/crew/forms";
+import { LinkState, Replies } from "../parts/crew/LinkState";
+import { OrderPanel } from "../parts/crew/OrderPanel";
+import { PositionPanel } from "../parts/crew/PositionPanel";
+import { Time } from "../parts/words";
 
 export function CrewPage() {
-  const text = useText();
-  const { t, word } = text;
-  const { orders, failure, load } = useOrders();
-  const commands = useCommands(load);
-  const [open, setOpen] = useState<{ action: OrderAction; order: CrewOrder } | null>(null);
-  const press = (order: CrewOrder, action: OrderAction) => {
-    if (action === "refuse" || action === "freed") return setOpen({ action, order });
-    void commands.run(t(`action.${action}`), `/api/orders/${order.order_id}/${action}`, {});
-  };
-  const live = (orders ?? []).filter((order) => LIVE.includes(order.state));
-  const past = (orders ?? []).filter((order) => !LIVE.includes(order.state));
+  const { t, word } = useText();
+  const { client_now_ms } = useLive();
+  const crew = useCrewSync();
+  useClosingCodes(); // asked for now: they are needed where there may be no network
+  const orders = crew.data?.orders ?? [];
+  const running = orders.some((order) => isRunning(order, crew.queue));
+  const sharing = usePositionSharing(crew.sharing && running);
+  const [form, setForm] = useState<{ action: SaidName; order: CrewPageOrder } | null>(null);
+  const large = orders.filter((order) => isShownLarge(order, crew.queue, client_now_ms));
+  const past = orders.filter((order) => !large.includes(order));
   return (
     <div class="plain crew">
       <h1>{t("crew.title")}</h1>
-      {failure && <p class="problem" role="alert">{failureText(text, failure)}</p>}
-      <CommandStrip status={commands.status} />
-      {orders && live.length === 0 && <p class="empty">{t("crew.none")}</p>}
-      {live.map((order) => (
-        <section key={order.order_id} class="panel">
-          <h2>{order.lift.building}</h2>
-          <p>
-            {order.lift.lift_id} · {t("incident.rescue_code")} <strong class="digits">{order.lift.rescue_code}</strong>
-          </p>
-          <p>{order.lift.district} · {order.lift.address}</p>
-          <ul class="order-cards">
-            <LiveOrderCard
-              order={order}
-              limit_at={null}
-              actions={orderActions(order.state)}
-              ownsKey={() => false}
-              busy={commands.busy}
-              press={(action) => press(order, action)}
-            />
-          </ul>
-        </section>
+      <LinkState crew={crew} />
+      <Replies crew={crew} />
+      {crew.data && large.length === 0 && <p class="empty">{t("crew.none")}</p>}
+      {large.map((order) => (
+        <OrderPanel
+          key={order.order_id}
+          order={order}
+          crew={crew}
+          press={(action) => press(crew, sharing, order, action) || setForm({ action, order })}
+        />
       ))}
+      <PositionPanel crew={crew} sharing={sharing} running={running} />
       {past.length > 0 && <h2>{t("crew.past")}</h2>}
       <ul class="plain-list">
         {past.map((order) => (
@@ -80,18 +51,42 @@ export function CrewPage() {
           </li>
         ))}
       </ul>
-      {open && <CrewDialog {...open} commands={commands} close={() => setOpen(null)} />}
+      {form && <Form {...form} crew={crew} close={() => setForm(null)} />}
     </div>
   );
 }
 
-interface CrewDialogProps {
-  action: OrderAction;
-  order: CrewOrder;
-  commands: Commands;
+/** Says what needs no more words, and returns true; false when there is a form to fill in first. */
+function press(crew: CrewSync, sharing: Sharing, order: CrewPageOrder, action: SaidName): boolean {
+  if (["refuse", "freed", "cause", "parts"].includes(action)) return false;
+  crew.say(order.order_id, action, action === "arrive" ? arrival(crew, sharing) : {});
+  return true;
+}
+
+/** An arrival says where the phone is, if the crew shares that, and whether somebody is alone. */
+function arrival(crew: CrewSync, sharing: Sharing): Record<string, unknown> {
+  const fix = sharing.fresh();
+  const { at_ms, ...place } = fix ?? { at_ms: 0 };
+  return {
+    ...(fix ? { ...place, position_at: new Date(at_ms).toISOString() } : {}),
+    ...(crew.alone === null ? {} : { alone: crew.alone }),
+  };
+}
+
+interface FormProps {
+  action: SaidName;
+  order: CrewPageOrder;
+  crew: CrewSync;
   close: () => void;
 }
 
-function CrewDialog({ action, ...others }: CrewDialogProps) {
-  return action === "refuse" ? <RefuseDialog {...others} /> : <FreedDialog {...others} />;
+function Form({ action, order, crew, close }: FormProps) {
+  const say = (content: Record<string, unknown>) => {
+    crew.say(order.order_id, action, content);
+    close();
+  };
+  if (action === "refuse") return <RefuseForm say={say} close={close} />;
+  if (action === "freed") return <FreedForm say={say} close={close} />;
+  if (action === "cause") return <CauseForm say={say} close={close} />;
+  return <PartsForm say={say} close={close} />;
 }

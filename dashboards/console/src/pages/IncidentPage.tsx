@@ -1,5 +1,6 @@
 /** One incident: what is known, what can be done, and everything that has happened. */
 
+import type { ComponentChildren } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
 import type { Failure } from "../api/client";
@@ -17,6 +18,7 @@ import { LimitTable } from "../parts/LimitTable";
 import { Link } from "../parts/Link";
 import { OrderHistory } from "../parts/OrderCards";
 import { ReportsPanel } from "../parts/ReportsPanel";
+import { HeldReports, SpotPanel, useSpot } from "../parts/SpotPanel";
 import { RescueControls } from "../parts/RescueControls";
 import { Story } from "../parts/Story";
 import { VerdictLine, VerdictPanel } from "../parts/VerdictPanel";
@@ -59,6 +61,7 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
   const live = board.open?.[incident_id] ?? board.recent.find((one) => one.incident_id === incident_id);
   const { detail, failure, reload } = useDetail(incident_id, live);
   const commands = useCommands(reload);
+  const spot = useSpot(incident_id, detail);
   useKeys({ Escape: () => place.go(pathWithLanguage("/", place.query)) });
 
   const incident = newest(live, detail);
@@ -70,8 +73,9 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
       </nav>
       <IncidentHeader incident={incident} note={detail?.note ?? null} />
       {detail && <VerdictLine detections={detail.detections} />}
+      <HeldReports {...{ spot, incident, commands }} />
       <RescueControls incident={incident} orders={detail?.orders ?? incident.orders} commands={commands} />
-      {detail ? <Panels detail={detail} incident={incident} commands={commands} /> : <p class="empty">{t("app.loading")}</p>}
+      {detail ? <Panels {...{ detail, incident, commands }} spot={<SpotPanel {...{ spot, commands }} />} /> : <p class="empty">{t("app.loading")}</p>}
       {failure && detail && <Problem failure={failure} reload={reload} />}
     </div>
   );
@@ -82,12 +86,20 @@ function newest(live: Incident | undefined, detail: IncidentDetail | null): Inci
   return live ?? detail?.incident ?? null;
 }
 
-function Panels({ detail, incident, commands }: { detail: IncidentDetail; incident: Incident; commands: Commands }) {
+interface PanelsProps {
+  detail: IncidentDetail;
+  incident: Incident;
+  commands: Commands;
+  spot: ComponentChildren;
+}
+
+function Panels({ detail, incident, commands, spot }: PanelsProps) {
   return (
     <div class="panels">
       <div class="panel-column">
         <CalmingPanel {...{ incident, commands }} log={detail.log} />
         <Story log={detail.log} orders={detail.orders} />
+        {spot}
         <OrderHistory orders={detail.orders} />
         <LedgerPanel entries={detail.ledger} />
       </div>

@@ -11,8 +11,28 @@ const NO_CODES: ClosingCodes = { causes: [], release_methods: [], refusal_reason
 /** Nobody can close an incident without the lists: a failed request is made again. */
 const RETRY_MS = 2_000;
 
+const STORAGE_KEY = "liftward.closing_codes";
+
 /** Asked for once: the lists change only with a release of the server. */
 let known: ClosingCodes | null = null;
+
+/** What was known the last time: a phone without network can still name a cause. */
+function remembered(): ClosingCodes {
+  try {
+    return (JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "null") as ClosingCodes | null) ?? NO_CODES;
+  } catch {
+    return NO_CODES;
+  }
+}
+
+function remember(codes: ClosingCodes): ClosingCodes {
+  try {
+    localStorage.setItem(STORAGE_KEY, JSON.stringify(codes));
+  } catch {
+    // No room: they are asked for again the next time.
+  }
+  return codes;
+}
 
 export interface NamedCodes extends ClosingCodes {
   nameOf: (code: NamedCode) => string;
@@ -26,7 +46,7 @@ export interface NamedCodes extends ClosingCodes {
 export function useClosingCodes(): NamedCodes {
   const api = useApi();
   const { language } = useText();
-  const [codes, setCodes] = useState(known ?? NO_CODES);
+  const [codes, setCodes] = useState(() => known ?? (api.account.role === "crew" ? remembered() : NO_CODES));
   useEffect(() => {
     if (known) {
       // Another part's answer may have come between our first picture and now.
@@ -37,7 +57,7 @@ export function useClosingCodes(): NamedCodes {
     let wanted = true;
     const ask = () =>
       void api.get<ClosingCodes>("/api/closing-codes").then((result) => {
-        if (result.ok) known = result.value;
+        if (result.ok) known = remember(result.value);
         if (!wanted) return;
         if (known) setCodes(known);
         else retry = setTimeout(ask, RETRY_MS);

@@ -15,6 +15,8 @@ export interface Commands {
   status: CommandStatus | null;
   busy: boolean;
   run: (name: string, path: string, body: unknown) => Promise<boolean>;
+  /** Have what is shown asked for again. */
+  settled: () => void;
 }
 
 export function useCommands(settled: () => void): Commands {
@@ -31,7 +33,7 @@ export function useCommands(settled: () => void): Commands {
     },
     [api, settled],
   );
-  return { status, busy, run };
+  return { status, busy, run, settled };
 }
 
 const PHASE_MARK = { sent: "…", confirmed: "✓", failed: "✕" } as const;

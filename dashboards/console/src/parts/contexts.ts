@@ -35,7 +35,10 @@ export interface Api {
   account: Account;
   get: <T>(path: string, signal?: AbortSignal) => Promise<Result<T>>;
   getText: (path: string, signal?: AbortSignal) => Promise<Result<string>>;
+  getBlob: (path: string) => Promise<Result<Blob>>;
   post: <T>(path: string, body: unknown) => Promise<Result<T>>;
+  upload: <T>(path: string, bytes: Blob, key: string) => Promise<Result<T>>;
+  remove: (path: string) => Promise<Result<void>>;
 }
 
 export const ApiContext = createContext<Api | null>(null);

@@ -21,10 +21,6 @@ ALTER TABLE incident
     ADD COLUMN confirmed_at        timestamptz,
     ADD COLUMN confirmed_by        text CHECK (confirmed_by IN ('passenger', 'use_unit', 'dispatcher')),
     ADD COLUMN confirmed_how       text,
-    ADD COLUMN lift_made_safe_at   timestamptz,
-    ADD COLUMN lift_made_safe_by   text,         -- account id
-    ADD COLUMN cause_reported_at   timestamptz,
-    ADD COLUMN cause_reported_by   text,
     ADD COLUMN incomplete_reason   text,         -- why it was closed with a fact missing
     ADD COLUMN duplicate_of        bigint REFERENCES incident,
     ADD CONSTRAINT incident_confirmed_whole
@@ -78,11 +74,6 @@ ALTER TYPE account_role ADD VALUE 'use_unit';
 ALTER TABLE account
     ADD COLUMN party_id text REFERENCES party,
     ADD CONSTRAINT account_use_unit_has_party CHECK ((role::text = 'use_unit') = (party_id IS NOT NULL));
-
-ALTER TABLE deadline DROP CONSTRAINT deadline_kind_check;
-ALTER TABLE deadline ADD CONSTRAINT deadline_kind_check CHECK (kind IN
-    ('order', 'accept', 'arrive', 'confirm_release', 'predict', 'passenger_update', 'test_call',
-     'check_in', 'order_seen', 'make_safe', 'cause_report'));
 
 -- What became of a command belongs into the story of the incident it was asked for, once.
 ALTER TABLE device_command ADD COLUMN told_at timestamptz;
