@@ -32,7 +32,9 @@ from liftward_platform.ledger import endpoints as ledger
 from liftward_platform.liveness import endpoints as liveness
 from liftward_platform.parties import endpoints as parties
 from liftward_platform.quality import endpoints as quality
+from liftward_platform.reports import endpoints as reports
 from liftward_platform.rescue import endpoints as rescue
+from liftward_platform.rescue import life_endpoints as life
 
 ROUTERS: tuple[APIRouter, ...] = (
     operation.router,
@@ -41,6 +43,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     incidents.router,
     explaining.router,
     rescue.router,
+    life.router,
+    reports.router,
     fleet.router,
     history.router,
     faults.router,
@@ -80,6 +84,7 @@ def create_app(
     )
     app.state.clock = clock
     app.state.stream_life_s = stream_life_s
+    app.state.policy = settings.policy
     app.state.metrics = ApiMetrics()
     app.state.pool = make_pool(settings)
     app.state.feed = BoardFeed(

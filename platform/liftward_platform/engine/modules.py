@@ -24,6 +24,7 @@ from liftward_platform.incidents import intake
 from liftward_platform.ledger import checkpoint
 from liftward_platform.ledger.signed_note import Signer
 from liftward_platform.notifications.deliver import Sender, deliver_pull, deliver_push
+from liftward_platform.reports import service as reports
 from liftward_platform.rescue import due
 from liftward_platform.rescue.policy import Policy
 
@@ -200,6 +201,7 @@ class Housekeeping:
         async with connection.transaction():
             count += await access.housekeep(connection, now, limit)
             count += await idempotency.housekeep(connection, now, limit)
+            count += await reports.housekeep(connection, now, limit)
         self._next_at = now + HOUSEKEEPING_EVERY
         return count
 

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from liftward_kit.database import DatabaseSettings
-from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
+from liftward_kit.settings import Environ, Secret, count_between, read
 from liftward_platform.ledger.key_file import LedgerKeyFile
 from liftward_platform.notifications.webhook import WebhookSettings
-from liftward_platform.rescue.policy import Policy, PolicyError, load
+from liftward_platform.rescue.policy import Policy
+from liftward_platform.rescue.policy_setting import policy_from_environ
 
 # Raw samples are kept for days; what is to be kept longer is summarised, and pinned to incidents.
 KEEP_DAYS_DEFAULT, KEEP_DAYS_MIN, KEEP_DAYS_MAX = 7, 1, 400
@@ -80,7 +81,7 @@ class EngineSettings:
         ready_file = environ.get("LIFTWARD_READY_FILE", "")
         return cls(
             dsn=DatabaseSettings.from_environ(environ).dsn,
-            policy=_policy(environ),
+            policy=policy_from_environ(environ),
             webhook=WebhookSettings.from_environ(environ),
             ledger_key=LedgerKeyFile.from_environ(environ),
             keep_days=KeepDays.from_environ(environ),
@@ -103,11 +104,3 @@ def _log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(text)
     return text.upper()
-
-
-def _policy(environ: Environ) -> Policy:
-    name = environ.get("LIFTWARD_RESCUE_POLICY", "").strip()
-    try:
-        return load(Path(name) if name else None)
-    except PolicyError as error:
-        raise SettingError("LIFTWARD_RESCUE_POLICY", name or None, f"{error}") from None

@@ -9,7 +9,12 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from liftward_kit.named_sql import load_queries
-from liftward_platform.incidents.detection_decision import ENTRAPMENT, Detection, Reason
+from liftward_platform.incidents.detection_decision import (
+    ENTRAPMENT,
+    TOLD_LATE_MAX,
+    Detection,
+    Reason,
+)
 from liftward_platform.incidents.model import Incident, LogEntry
 
 Connection = AsyncConnection[DictRow]
@@ -29,6 +34,20 @@ CHANGEABLE = (
     "outcome",
     "cause_code",
     "release_method",
+    "onset_at",
+    "held_at",
+    "injured",
+    "medical_need",
+    "passenger_told_at",
+    "confirmed_at",
+    "confirmed_by",
+    "confirmed_how",
+    "lift_made_safe_at",
+    "lift_made_safe_by",
+    "cause_reported_at",
+    "cause_reported_by",
+    "incomplete_reason",
+    "duplicate_of",
 )
 
 
@@ -66,6 +85,12 @@ async def update(connection: Connection, incident: Incident) -> None:
 
 async def set_note(connection: Connection, incident_id: int, note: str) -> None:
     await connection.execute(QUERIES["set_note"], {"incident_id": incident_id, "note": note})
+
+
+async def erase_caller_phones(connection: Connection, incident_id: int, now: datetime) -> None:
+    await connection.execute(
+        QUERIES["erase_caller_phones"], {"incident_id": incident_id, "now": now}
+    )
 
 
 async def insert_log(connection: Connection, incident_id: int, entry: LogEntry) -> None:
@@ -113,6 +138,7 @@ async def lift_context(connection: Connection, detection: Detection) -> DictRow:
             "kind": ENTRAPMENT,
             "onset_at": detection.onset_at,
             "deferred": str(Reason.DEFERRED_SUSPECTED),
+            "told_late": TOLD_LATE_MAX,
         },
     )
     row = await cursor.fetchone()
@@ -193,6 +219,12 @@ async def board_ids(connection: Connection, scope: str, limit: int) -> list[int]
 async def board_rows(connection: Connection, incident_ids: Sequence[int]) -> list[DictRow]:
     cursor = await connection.execute(QUERIES["board_rows"], {"incident_ids": list(incident_ids)})
     return await cursor.fetchall()
+
+
+async def duplicates(connection: Connection, incident_id: int) -> list[int]:
+    """Return which incidents were closed as duplicates of this one."""
+    cursor = await connection.execute(QUERIES["duplicates"], {"incident_id": incident_id})
+    return [row["incident_id"] for row in await cursor.fetchall()]
 
 
 async def story_log(connection: Connection, incident_id: int, limit: int) -> list[DictRow]:

@@ -29,6 +29,8 @@ class EntryKind(StrEnum):
     INCIDENT_OPENED = "incident_opened"
     DETECTION_ATTACHED = "detection_attached"
     LEVEL_RAISED = "level_raised"  # the detector grew surer of an open incident
+    REPORT_RECEIVED = "report_received"  # a person's word: a call, a use unit, a hand-over
+    HANDED_OVER = "handed_over"  # to another service, which named a reference
     RELEASE_SEEN = "release_seen"
     DETECTION_WITHDRAWN = "detection_withdrawn"  # and no longer believes it
     ORDER_SENT = "order_sent"
@@ -38,7 +40,11 @@ class EntryKind(StrEnum):
     DEPARTED = "departed"
     ARRIVED = "arrived"
     FREED = "freed"
+    RELEASE_CONFIRMED = "release_confirmed"  # by whom and how
+    LIFT_MADE_SAFE = "lift_made_safe"
+    CAUSE_REPORTED = "cause_reported"
     INCIDENT_CLOSED = "incident_closed"
+    DUPLICATE_JOINED = "duplicate_joined"  # another incident tells of the same people
     COMMAND_ASKED = "command_asked"  # someone asked the lift's device for something
     EVIDENCE_PINNED = "evidence_pinned"  # names the kept samples and events by their SHA-256
     CORRECTION = "correction"  # declares an earlier entry wrong and says what holds instead

@@ -33,6 +33,8 @@ class Subject(StrEnum):
     ORDER_WITHDRAWN = "order_withdrawn"
     UNANSWERED = "unanswered"  # every level was asked in vain
     RELEASE_OVERDUE = "release_overdue"
+    REPORT_RECEIVED = "report_received"  # a person's word about an incident
+    LIFE_OVERDUE = "life_overdue"  # what a dispatcher owes: passenger, safety, cause
 
 
 # Everybody at the consoles of the centre.

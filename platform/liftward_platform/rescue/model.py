@@ -71,6 +71,9 @@ class DeadlineKind(StrEnum):
     ACCEPT = "accept"  # the crew has answered by then
     ARRIVE = "arrive"  # somebody is there by then
     CONFIRM_RELEASE = "confirm_release"  # the release is reported, then confirmed, by then
+    PASSENGER_UPDATE = "passenger_update"  # somebody has spoken to the people in the car by then
+    MAKE_SAFE = "make_safe"  # the lift is reported safe by then
+    CAUSE_REPORT = "cause_report"  # the maintainer has reported the cause by then
 
 
 def next_order_state(state: OrderState, event: OrderEvent) -> OrderState:

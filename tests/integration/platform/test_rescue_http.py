@@ -78,7 +78,9 @@ async def test_a_whole_rescue_over_http(database_dsn: str, virtual_clock: Virtua
             {"persons_count": 2, "cause_code": "door.contact", "release_method": "hand_wind"},
         )  # fmt: skip
         closed = await town.dispatcher(
-            "POST", f"/api/incidents/{incident}/close", {"outcome": "freed"}
+            "POST",
+            f"/api/incidents/{incident}/close",
+            {"outcome": "freed", "confirmed_by": "passenger", "lift_made_safe": True},
         )
 
         assert states == ["accepted", "under_way", "arrived"]
@@ -131,6 +133,7 @@ async def test_the_board_has_the_promised_shape(
             "travel_time_s", "expected_arrival_at", "reason", "refusal_reason",
         }  # fmt: skip
         assert [(one["kind"], one["order_id"]) for one in incident["deadlines"]] == [
+            ("passenger_update", None),
             ("accept", order["order_id"]),
             ("arrive", None),
         ]
@@ -154,7 +157,9 @@ async def test_the_story_tells_everything(database_dsn: str, virtual_clock: Virt
         ]
         assert [entry["kind"] for entry in story["ledger"]] == ["incident_opened", "order_sent"]
         assert story["detections"][0]["handling"] == "opened"
-        assert len(story["deadlines"]) == 2
+        assert [row["kind"] for row in story["deadlines"]] == [
+                "arrive", "passenger_update", "accept",
+            ]  # fmt: skip
         assert samples["signals"] == {"car_door": ["closed"], "load_kg": [75.0]}
 
 

@@ -12,11 +12,21 @@ import pytest
 from liftward_detection.kinds import Level, Transition
 from liftward_platform.access.model import Role
 from liftward_platform.incidents import detection_decision
-from liftward_platform.incidents.model import IncidentEvent, IncidentState, Outcome
+from liftward_platform.incidents.model import (
+    Confirmer,
+    IncidentEvent,
+    IncidentState,
+    Outcome,
+    Source,
+)
 from liftward_platform.ledger.model import EntryKind
+from liftward_platform.reports.matching import MatchReason
+from liftward_platform.reports.model import Authority, CallerKind
+from liftward_platform.rescue.calming import BY_CODE
 from liftward_platform.rescue.escalation import RemindReason, RestReason, StepReason
 from liftward_platform.rescue.model import DeadlineKind, OrderState
 from liftward_platform.rescue.ranking import RankReason
+from liftward_platform.rescue.reminders import LifeReason
 from liftward_wire import states
 from liftward_wire.states import CodedState
 
@@ -28,6 +38,11 @@ TABLES: dict[str, tuple[type[Enum], ...]] = {
     "incident_state": (IncidentState,),
     "order_state": (OrderState,),
     "level": (Level,),
+    "source": (Source,),
+    "caller_kind": (CallerKind,),
+    "authority": (Authority,),
+    "confirmer": (Confirmer,),
+    "match_reason": (MatchReason,),
     "deadline": (DeadlineKind,),
     "outcome": (Outcome,),
     "event": (IncidentEvent,),
@@ -38,6 +53,7 @@ TABLES: dict[str, tuple[type[Enum], ...]] = {
         RestReason,
         RemindReason,
         RankReason,
+        LifeReason,
     ),
     "transition": (Transition,),
     "ledger_kind": (EntryKind,),
@@ -70,10 +86,16 @@ def test_every_code_has_a_word(table: str, file: str) -> None:
 def test_every_event_and_reason_of_a_story_has_a_word(file: str) -> None:
     """Events and reasons that services write as plain text count too."""
     platform = Path(detection_decision.__file__).parents[1]
-    sources = [*platform.glob("incidents/*.py"), *platform.glob("rescue/*.py")]
+    slices = ("incidents", "rescue", "reports", "commands")
+    sources = [source for name in slices for source in platform.glob(f"{name}/*.py")]
     code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     events = set(re.findall(r'\bevent="(\w+)"', code))
     reasons = set(re.findall(r'\breason="(\w+)"', code))
+
+    reasons |= {f"reported_by_{source}" for source in Source if source is not Source.DETECTION}
+    reasons |= {f"to_{authority}" for authority in Authority}
+    reasons |= {f"by_{confirmer}" for confirmer in Confirmer}
+    reasons |= set(BY_CODE)
 
     assert events
     assert events - words(file, "event") == set()
