@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from liftward_detection.explain_words import Language
 from liftward_platform.api import console_files
 from liftward_platform.api.edge import SECURITY_HEADERS
+from liftward_platform.rescue.life_schemas import CalmingScriptOut
 from support import console_scenes as scenes
 from support.console_scenes import Json
 from support.polling import eventually_async
@@ -119,6 +120,7 @@ def _app(api: FakeApi) -> FastAPI:
         return response
 
     _add_reads(app, api)
+    _add_life_reads(app)
     _add_commands(app, api)
     app.include_router(console_files.router)
     return app
@@ -172,6 +174,16 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
     async def stream() -> Response:
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(_board(api), media_type="text/event-stream", headers=headers)
+
+
+def _add_life_reads(app: FastAPI) -> None:
+    @app.get("/api/incidents/{incident_id}/reports")
+    async def reports(incident_id: int) -> Json:
+        return {"as_of": scenes.at(0), "reports": []}
+
+    @app.get("/api/calming-script")
+    async def calming_script() -> Json:
+        return CalmingScriptOut.made().model_dump()
 
 
 async def _board(api: FakeApi) -> AsyncIterator[str]:
@@ -240,7 +252,8 @@ def _obey(api: FakeApi, subject: str, subject_id: int, action: str) -> Json:
     api.change(owner["incident_id"], state=state, deadlines=open_limits)
     if state == "freed":
         outcomes = ["freed", *owner["close_outcomes"]]
-        api.change(owner["incident_id"], actions=["close"], close_outcomes=outcomes)
+        actions = ["confirm_release", "close"]
+        api.change(owner["incident_id"], actions=actions, close_outcomes=outcomes)
     return changed
 
 

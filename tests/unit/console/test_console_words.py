@@ -90,8 +90,9 @@ def test_every_event_and_reason_of_a_story_has_a_word(file: str) -> None:
     sources = [source for name in slices for source in platform.glob(f"{name}/*.py")]
     code = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     events = set(re.findall(r'\bevent="(\w+)"', code))
-    reasons = set(re.findall(r'\breason="(\w+)"', code))
+    reasons = set(re.findall(r'\b(?:reason|result)="(\w+)"', code))
 
+    reasons.discard("firing")  # of a deadline within its own transaction only
     reasons |= {f"reported_by_{source}" for source in Source if source is not Source.DETECTION}
     reasons |= {f"to_{authority}" for authority in Authority}
     reasons |= {f"by_{confirmer}" for confirmer in Confirmer}

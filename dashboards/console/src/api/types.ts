@@ -38,6 +38,22 @@ export type CrewList = Schemas["CrewsOut"];
 export type Samples = Schemas["SamplesOut"];
 export type SignalValue = NonNullable<Samples["signals"][string]>[number];
 
+export type Match = Schemas["MatchOut"];
+export type Matches = Schemas["MatchesOut"];
+export type MatchReason = Schemas["MatchReason"];
+export type CallerKind = Schemas["CallerKind"];
+export type ReportBody = Schemas["ReportIn"];
+export type ReportTaken = Schemas["ReportTakenOut"];
+export type Report = Schemas["ReportOut"];
+export type Reports = Schemas["ReportsOut"];
+export type Callers = Schemas["CallersOut"];
+export type CalmingStep = Schemas["CalmingStepOut"];
+export type CalmingScript = Schemas["CalmingScriptOut"];
+export type CalmingStepBody = Schemas["CalmingStepIn"];
+export type ConfirmReleaseBody = Schemas["ConfirmReleaseIn"];
+export type Confirmer = Schemas["Confirmer"];
+export type HandOverBody = Schemas["HandOverIn"];
+
 export type ClosingCodes = Schemas["ClosingCodesOut"];
 export type NamedCode = Schemas["CodeOut"];
 

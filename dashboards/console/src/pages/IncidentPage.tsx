@@ -5,14 +5,18 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import type { Failure } from "../api/client";
 import type { Incident, IncidentDetail } from "../api/types";
 import { CandidateTable } from "../parts/CandidateTable";
+import { CalmingPanel } from "../parts/CalmingPanel";
+import type { Commands } from "../parts/commands";
 import { useCommands } from "../parts/commands";
 import { useApi, useLive, usePlace, useText } from "../parts/contexts";
 import { EvidencePanel } from "../parts/EvidencePanel";
 import { IncidentHeader } from "../parts/IncidentHeader";
 import { LedgerPanel } from "../parts/LedgerPanel";
+import { LifePanel } from "../parts/LifePanel";
 import { LimitTable } from "../parts/LimitTable";
 import { Link } from "../parts/Link";
 import { OrderHistory } from "../parts/OrderCards";
+import { ReportsPanel } from "../parts/ReportsPanel";
 import { RescueControls } from "../parts/RescueControls";
 import { Story } from "../parts/Story";
 import { VerdictLine, VerdictPanel } from "../parts/VerdictPanel";
@@ -67,7 +71,7 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
       <IncidentHeader incident={incident} note={detail?.note ?? null} />
       {detail && <VerdictLine detections={detail.detections} />}
       <RescueControls incident={incident} orders={detail?.orders ?? incident.orders} commands={commands} />
-      {detail ? <Panels detail={detail} incident={incident} /> : <p class="empty">{t("app.loading")}</p>}
+      {detail ? <Panels detail={detail} incident={incident} commands={commands} /> : <p class="empty">{t("app.loading")}</p>}
       {failure && detail && <Problem failure={failure} reload={reload} />}
     </div>
   );
@@ -78,15 +82,18 @@ function newest(live: Incident | undefined, detail: IncidentDetail | null): Inci
   return live ?? detail?.incident ?? null;
 }
 
-function Panels({ detail, incident }: { detail: IncidentDetail; incident: Incident }) {
+function Panels({ detail, incident, commands }: { detail: IncidentDetail; incident: Incident; commands: Commands }) {
   return (
     <div class="panels">
       <div class="panel-column">
+        <CalmingPanel {...{ incident, commands }} log={detail.log} />
         <Story log={detail.log} orders={detail.orders} />
         <OrderHistory orders={detail.orders} />
         <LedgerPanel entries={detail.ledger} />
       </div>
       <div class="panel-column">
+        <ReportsPanel incident={incident} round={detail.log.length} />
+        <LifePanel {...{ incident, detail, commands }} />
         <VerdictPanel detections={detail.detections} />
         <EvidencePanel incident={incident} detections={detail.detections} />
         <WarningsPanel incident={incident} />

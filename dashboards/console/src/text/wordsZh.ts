@@ -49,7 +49,7 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
   authority: { "110": "110 公安", "119": "119 消防", "120": "120 急救" },
   confirmer: { passenger: "乘客", use_unit: "使用单位", dispatcher: "调度员" },
   match_reason: {
-    rescue_code: "救援编号",
+    rescue_code: "救援识别码",
     lift_id: "电梯编号",
     registration_code: "设备注册代码",
     code_one_off: "差一个字符",
@@ -126,6 +126,9 @@ export const WORDS_ZH: { [Table in WordTable]: Record<keyof (typeof WORDS_EN)[Ta
     progress_not_told: "尚未告知乘客进展",
     not_made_safe: "电梯尚未登记为安全状态",
     cause_not_reported: "原因尚未上报",
+    passenger_told: "已与乘客通话",
+    confirmed: "已确认",
+    made_safe: "电梯已处于安全状态",
     nothing_owed: "无待办事项",
     help_is_coming: "救援正在赶来",
     stay_calm: "您是安全的，请远离轿门",
