@@ -231,33 +231,6 @@ async def test_other_roles_are_told_what_they_can_use(
     assert api.readers == set()
 
 
-async def test_a_crew_works_its_own_orders(open_console: OpenConsole, api: FakeApi) -> None:
-    """A crew on a phone sees where to go and accepts with one press."""
-    api.role, api.incidents = "crew", scenes.six_incidents()
-    page = await open_console(size=PHONE)
-
-    await expect(page.get_by_role("heading", name="Sample Mall North")).to_be_visible()
-    await screenshot(page, "crew-phone")
-    await page.get_by_role("button", name="Accept").click()
-
-    await expect(page.get_by_role("button", name="Departed")).to_be_visible()
-    assert [command.path for command in api.commands] == ["/api/orders/21/accept"]
-
-
-async def test_a_crew_reports_for_itself(open_console: OpenConsole, api: FakeApi) -> None:
-    """What a crew says of its own order is on nobody's behalf."""
-    api.role, api.incidents = "crew", scenes.six_incidents()
-    api.incident(4102)["orders"][0].update(state="arrived", arrived_at=scenes.at(-60))
-    page = await open_console(size=PHONE)
-    await page.get_by_role("button", name="Freed").click()
-    dialog = page.get_by_role("dialog", name="People freed")
-    await dialog.get_by_label("Persons freed").fill("1")
-    await page.keyboard.press("Enter")
-
-    strip = page.locator(".command-strip")
-    await expect(strip).to_have_text("✓ Freed: confirmed by the server.")
-
-
 async def test_a_passed_estimate_is_no_alarm(
     open_console: OpenConsole, api: FakeApi, move_clock: MoveClock
 ) -> None:

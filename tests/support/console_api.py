@@ -165,16 +165,6 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
     async def crews() -> Json:
         return {"as_of": scenes.at(0), "crews": scenes.crews(), "next_after": None}
 
-    @app.get("/api/orders")
-    async def orders() -> Json:
-        shown = [
-            {**order, "lift": one["lift"], "incident_state": one["state"]}
-            for one in api.incidents
-            for order in one["orders"]
-            if order["crew_id"] == "demo-crew-1"
-        ]
-        return {"as_of": scenes.at(0), "orders": shown}
-
     @app.get("/api/board/stream")
     async def stream() -> Response:
         headers = {"Cache-Control": "no-store"}
