@@ -35,6 +35,7 @@ WORDS: dict[str, dict[str, str]] = {
         "cause": "Cause", "door": "landing-door lock", "method": "Release method",
         "level": "doors opened at the landing", "freed_persons": "Persons freed",
         "closed": "Closed", "number": "Show numbers to call back",
+        "confirm": "Confirm release", "use_unit": "the use unit",
     },
     "zh-CN": {
         "account": "账号", "secret": "密码", "which": "是这", "open": "派出救援",
@@ -45,6 +46,7 @@ WORDS: dict[str, dict[str, str]] = {
         "cause": "原因", "door": "层门锁", "method": "解救方式",
         "level": "平层位置开门", "freed_persons": "解救人数",
         "closed": "结案", "number": "显示回拨号码",
+        "confirm": "确认脱困", "use_unit": "使用单位",
     },
 }  # fmt: skip
 
@@ -60,9 +62,14 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    dsn: str, clock: VirtualClock, browser: Browser, language: str, size: tuple[int, int] = DESKTOP
+    dsn: str,
+    clock: VirtualClock,
+    browser: Browser,
+    language: str,
+    size: tuple[int, int] = DESKTOP,
+    role: Role = Role.DISPATCHER,
 ) -> AsyncIterator[Desk]:
-    """Serve the real application on a free port, and sign a dispatcher in."""
+    """Serve the real application on a free port, and sign somebody in."""
     app = create_app(api_settings(dsn), clock=clock)
     config = uvicorn.Config(
         app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=2
@@ -70,7 +77,8 @@ async def desk(
     server = uvicorn.Server(config)
     async with rescue_story(dsn, clock, lift_ids=LIFTS) as story:
         await create_account(
-            story.connection, account_id="demo-desk", role=Role.DISPATCHER, name="Demo Desk",
+            story.connection, account_id="demo-desk", role=role, name="Demo Desk",
+            party_id="use-unit-01" if role is Role.USE_UNIT else None,
             secret_hash=hash_secret(SECRET, cost=2), now=clock(),
         )  # fmt: skip
         serving = asyncio.create_task(server.serve(), name="the API")
@@ -225,3 +233,39 @@ async def test_the_page_behind_the_code_takes_a_report_from_anybody(
         await expect(at.page.locator(".incident-row.loud")).to_have_count(1)
         row = await _row(at.story)
         assert (row["source"], row["persons_count"], row["state"]) == ("public_page", 2, "open")
+
+
+@pytest.mark.parametrize("language", sorted(WORDS))
+async def test_a_use_unit_reports_and_confirms_on_its_own_page(
+    language: str, database_dsn: str, virtual_clock: VirtualClock, browser: Browser
+) -> None:
+    """On a phone: its lift by the code, who is coming, and its word that everybody is out."""
+    async with desk(database_dsn, virtual_clock, browser, language, PHONE, Role.USE_UNIT) as at:
+        page, words = at.page, at.words
+        await page.keyboard.press("c")
+        dialog = page.get_by_role("dialog")
+        await page.keyboard.type("R-TOWER-01")
+        await expect(dialog.locator(".match.chosen")).to_contain_text("TOWER-01")
+        await expect(dialog.get_by_label(words["phone"])).to_have_count(0)
+        await dialog.get_by_label(words["persons"]).fill("2")
+        await page.keyboard.press("Enter")
+        card = page.locator(".own-incident")
+        await expect(card).to_contain_text("TOWER-01")
+
+        await at.story.engine_looks()
+        await page.reload()
+        await expect(card).to_contain_text(words["waiting"])
+        await screenshot(page, f"use-unit-phone-{language}")
+        for does in ("accepts", "arrives"):
+            await at.story.crew("near", does)
+        await at.story.crew("near", "frees", persons_count=2)
+        await page.reload()
+        await card.get_by_role("button", name=words["confirm"]).click()
+        await dialog.get_by_role("button", name=words["confirm"]).click()
+        await expect(card).to_contain_text(words["use_unit"])
+
+        await screenshot(page, f"use-unit-confirmed-phone-{language}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+        row = await _row(at.story)
+        assert (row["source"], row["state"]) == ("use_unit", "confirmed")
+        assert (row["confirmed_by"], row["confirmed_how"]) == ("use_unit", "in_liftward")

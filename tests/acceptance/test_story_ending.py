@@ -115,6 +115,24 @@ async def test_the_cause_may_come_after_the_closing_once(
         assert (await story.incident(incident))["cause_code"] == "control.board"
 
 
+async def test_that_the_lift_is_safe_may_come_after_the_closing_once(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """The crew said so without a network: its word arrives when the incident is closed already."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        incident = await _freed(story)
+        await story.dispatcher_closes(
+            incident, Outcome.FREED, lift_made_safe=False, incomplete_reason="other"
+        )
+
+        await lift_is_made_safe(story, incident)
+
+        assert ("lift_made_safe", "after_closing") in await story.told(incident)
+        assert (await story.incident(incident))["lift_made_safe_by"] == "account-near"
+        with pytest.raises(ConflictError, match="on record"):
+            await lift_is_made_safe(story, incident)
+
+
 async def test_a_duplicate_withdraws_its_orders_and_its_people_count_once(
     database_dsn: str, virtual_clock: VirtualClock
 ) -> None:
@@ -134,6 +152,8 @@ async def test_a_duplicate_withdraws_its_orders_and_its_people_count_once(
         assert await story.open_deadlines(wrong) == []
         assert (await story.incident(right))["persons_count"] == 4
         assert ("duplicate_joined", "duplicate") in await story.told(right)
+        with pytest.raises(ConflictError, match=f"for incident {right} instead"):
+            await lift_is_made_safe(story, wrong)
         assert (await story.ledger(right))[-1] == "duplicate_joined"
 
 

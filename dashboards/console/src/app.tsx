@@ -15,6 +15,7 @@ import { IncidentPage } from "./pages/IncidentPage";
 import { NotFoundPage, RolePage } from "./pages/PlainPages";
 import { ReportPage } from "./pages/ReportPage";
 import { SignInPage } from "./pages/SignInPage";
+import { UseUnitPage } from "./pages/UseUnitPage";
 import { Banners } from "./parts/Banners";
 import type { Api } from "./parts/contexts";
 import { ApiContext, PlaceContext, TextContext, useApi, usePlace, useText } from "./parts/contexts";
@@ -133,6 +134,7 @@ function Page() {
   const { role } = useApi().account;
   const route = routeOf(path);
   if (role === "crew") return <CrewPage />;
+  if (role === "use_unit") return <UseUnitPage />;
   if (!BOARD_ROLES.includes(role)) return <RolePage />;
   if (route.page === "board") return <BoardPage />;
   if (route.page === "incident") return <IncidentPage key={route.incident_id} incident_id={route.incident_id} />;

@@ -62,6 +62,10 @@ UPDATE incident_report SET caller_phone = NULL, erased_at = %(now)s
 -- Count an attempt at the public page before it is looked at.
 INSERT INTO public_report_attempt (limited_by, key_hash, at) VALUES (%(limited_by)s, %(key_hash)s, %(now)s)
 
+-- lock_attempts --
+-- One attempt under this address or code at a time: many at once must not pass the limit together.
+SELECT pg_advisory_xact_lock(%(space)s::int, hashtext(encode(%(key_hash)s::bytea, 'hex')))
+
 -- attempts --
 -- How often this address or code was used since a moment, and when first.
 SELECT count(*) AS count, min(at) AS first_at FROM public_report_attempt

@@ -14,6 +14,8 @@ from liftward_platform.reports.model import LimitedBy, StoredReport
 
 Connection = AsyncConnection[DictRow]
 QUERIES = load_queries("liftward_platform.reports")
+# Spaces of advisory locks that nothing else of ours uses; addresses are always locked first.
+ATTEMPT_LOCKS = {LimitedBy.ADDRESS: 0x4C57_0030, LimitedBy.RESCUE_CODE: 0x4C57_0031}
 
 
 async def _all(connection: Connection, query: str, **values: Any) -> list[DictRow]:  # noqa: ANN401 - SQL values
@@ -92,7 +94,11 @@ async def record_attempt(
 async def attempts(
     connection: Connection, limited_by: LimitedBy, key_hash: bytes, since: datetime
 ) -> tuple[int, datetime | None]:
-    """Return how many attempts there were since a moment, and the time of the first."""
+    """Return how many attempts there were since a moment, and the time of the first.
+
+    Nobody else counts under this key until the transaction ends.
+    """
+    await _count(connection, "lock_attempts", space=ATTEMPT_LOCKS[limited_by], key_hash=key_hash)
     (row,) = await _all(
         connection, "attempts", limited_by=limited_by, key_hash=key_hash, since=since
     )

@@ -102,13 +102,18 @@ async def make_safe(
 ) -> None:
     """The lift is repaired, or stands out of service, secured: nobody else gets shut in.
 
+    Like the cause it may come after the closing, once, when the incident was closed without: what a
+    crew entered without a network arrives late.
+
     Raises
     ------
     NotFoundError, IllegalTransitionError, ConflictError, InvalidError
         When there is no such incident, no crew has been there, it is on record, or a wrong time.
     """
     incident = await incidents.lock(connection, incident_id)
-    if incident.state not in THERE_STATES:
+    _refuse_duplicate(incident, "that the lift is safe")
+    late = incident.state is IncidentState.CLOSED and incident.arrived_at is not None
+    if incident.state not in THERE_STATES and not late:
         raise IllegalTransitionError("the incident", incident.state, "lift_made_safe")
     if incident.lift_made_safe_at is not None:
         raise ConflictError("already_made_safe", "the lift is on record as made safe")
@@ -118,9 +123,11 @@ async def make_safe(
     )
     detail = about or {}  # the order of the crew that says so
     await incidents.note(
-        connection, changed, happening, event="lift_made_safe", reason="reported", detail=detail
-    )
-    await incidents.record(connection, changed, happening, EntryKind.LIFT_MADE_SAFE, detail)
+        connection, changed, happening, event="lift_made_safe",
+        reason="after_closing" if late else "reported", detail=detail,
+    )  # fmt: skip
+    body: dict[str, Json] = {**detail, "after_closing": late}
+    await incidents.record(connection, changed, happening, EntryKind.LIFT_MADE_SAFE, body)
     await _cancel(connection, changed, DeadlineKind.MAKE_SAFE, happening, "made_safe")
 
 
@@ -147,10 +154,7 @@ async def report_cause(
     incident = await incidents.lock(connection, incident_id)
     if incident.state is IncidentState.CLOSED and incident.cause_code is not None:
         raise ConflictError("cause_on_record", "this incident was closed with a cause")
-    if incident.duplicate_of is not None:
-        raise ConflictError(
-            "is_duplicate", f"report the cause of incident {incident.duplicate_of} instead"
-        )
+    _refuse_duplicate(incident, "the cause")
     check_occurred(happening, not_before=incident.onset_at)
     late = incident.state is IncidentState.CLOSED
     detail: dict[str, Json] = {
@@ -170,6 +174,13 @@ async def report_cause(
     body: dict[str, Json] = {**detail, "after_closing": late}
     await incidents.record(connection, changed, happening, EntryKind.CAUSE_REPORTED, body)
     await _cancel(connection, changed, DeadlineKind.CAUSE_REPORT, happening, "reported")
+
+
+def _refuse_duplicate(incident: Incident, what: str) -> None:
+    if incident.duplicate_of is not None:
+        raise ConflictError(
+            "is_duplicate", f"report {what} for incident {incident.duplicate_of} instead"
+        )
 
 
 async def _due(

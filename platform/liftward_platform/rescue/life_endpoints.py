@@ -19,7 +19,7 @@ from liftward_platform.rescue.endpoints import RowId, happening
 from liftward_platform.rescue.life_schemas import (
     CalmingScriptOut,
     CalmingStepIn,
-    CauseIn,
+    IncidentCauseIn,
     ConfirmReleaseIn,
     DuplicateIn,
 )
@@ -147,7 +147,7 @@ async def made_safe(
 async def report_cause(
     *,
     incident_id: RowId,
-    command: CauseIn,
+    command: IncidentCauseIn,
     connection: Transaction,
     now: Now,
     actor: OnScene,

@@ -20,7 +20,7 @@ class ConfirmReleaseIn(Command):
     confirmed_how: CodeText | None = None
 
 
-class CauseIn(Command):
+class IncidentCauseIn(Command):
     cause_code: CodeText
     release_method: CodeText | None = None
 

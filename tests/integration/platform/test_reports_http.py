@@ -1,5 +1,7 @@
 """Reports over HTTP: by dispatchers, use units, and anybody who scans the code in a car."""
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -223,6 +225,19 @@ async def test_the_public_page_is_limited_per_lift_and_per_address(
         assert [one.status_code for one in guesses] == [404] * 5 + [429]
         assert guesses[-1].json()["code"] == "too_many_reports_by_address"
         assert later.status_code == 202
+        assert await town.story.incidents_count() == 1
+
+
+async def test_the_public_limit_holds_when_many_come_at_once(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Twelve attempts that start together are counted one by one."""
+    async with centre(database_dsn, virtual_clock) as town:
+        sent = [town.anybody({"rescue_code": "R-TOWER-01"}) for _ in range(12)]
+        answers = await asyncio.gather(*sent)
+
+        statuses = Counter(one.status_code for one in answers)
+        assert statuses == {202: 5, 429: 7}
         assert await town.story.incidents_count() == 1
 
 

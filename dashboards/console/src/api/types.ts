@@ -55,6 +55,7 @@ export type CalmingScript = Schemas["CalmingScriptOut"];
 export type CalmingStepBody = Schemas["CalmingStepIn"];
 export type ConfirmReleaseBody = Schemas["ConfirmReleaseIn"];
 export type Confirmer = Schemas["Confirmer"];
+export type IncidentCauseBody = Schemas["IncidentCauseIn"];
 export type HandOverBody = Schemas["HandOverIn"];
 /** An order with all that its crew's page shows. */
 export type CrewPageOrder = Schemas["CrewOrderOut"];

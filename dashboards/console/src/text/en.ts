@@ -390,6 +390,8 @@ export const en = {
   "life.not_yet": "not yet",
   "life.hand_over": "Tell 110, 119 or 120",
   "life.hand_over_lead": "Telephone them first. The incident stays ours until it is closed.",
+  "life.tell_cause": "Report the cause",
+  "life.tell_cause_lead": "What the maintainer found. It is written once; a mistake is corrected through the ledger.",
 
   "held.mark": "ANONYMOUS REPORT",
   "held.detail": "Nobody has been sent. Call the lift or the use unit, then believe it or close it.",
@@ -404,6 +406,12 @@ export const en = {
   "report.unknown_code": "No lift has this code: look at the sign again.",
   "report.too_often": "This was reported already.",
   "report.telephone": "Telephone the rescue number on the sign.",
+
+  "own.title": "Your lifts",
+  "own.report": "Report people shut in",
+  "own.as_of": "As of {age} ago",
+  "own.none": "No incident at your lifts.",
+  "own.confirm_lead": "Have you seen or spoken to everybody who was in the car? Your account stands for it.",
 
   "test_calls.title": "Test calls overdue: {count} of {watched} lifts",
   "test_calls.lead": "No rescue: but from these lifts an alarm might not come either.",

@@ -392,6 +392,8 @@ export const zh: Record<TextKey, string> = {
   "life.not_yet": "尚未",
   "life.hand_over": "通报 110、119 或 120",
   "life.hand_over_lead": "请先电话通报。事件在结案前仍由本中心负责。",
+  "life.tell_cause": "上报原因",
+  "life.tell_cause_lead": "填写维保单位查明的原因。只登记一次，更正须通过台账。",
 
   "held.mark": "匿名报告",
   "held.detail": "尚未派人。请联系轿厢或使用单位核实，然后采信或结案。",
@@ -406,6 +408,12 @@ export const zh: Record<TextKey, string> = {
   "report.unknown_code": "没有电梯使用该编号：请再核对标牌。",
   "report.too_often": "该情况已有报告。",
   "report.telephone": "请拨打标牌上的救援电话。",
+
+  "own.title": "本单位电梯",
+  "own.report": "报告困人",
+  "own.as_of": "{age}前的数据",
+  "own.none": "本单位电梯没有困人事件。",
+  "own.confirm_lead": "您是否已当面或通话确认轿厢内所有人均已脱困？将记录您的账号。",
 
   "test_calls.title": "试呼逾期：{watched} 台中 {count} 台",
   "test_calls.lead": "并非救援事件，但这些电梯的报警也可能无法送达。",

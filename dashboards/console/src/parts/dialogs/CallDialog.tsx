@@ -52,10 +52,12 @@ export function YesNo({ label, value, change }: { label: string; value: Answer; 
   return <Choose label={label} value={value} choices={choices} empty={t("answer.unknown")} change={(answer) => change(answer as Answer)} />;
 }
 
-export function CallDialog({ close }: { close: () => void }) {
+/** A use unit enters its own word about its own lifts: then there is no caller to ask about. */
+export function CallDialog({ close, taken }: { close: () => void; taken?: () => void }) {
   const { t, word } = useText();
   const text = useText();
   const api = useApi();
+  const own = api.account.role === "use_unit";
   const place = usePlace();
   const [query, setQuery] = useState("");
   const [chosen_id, setChosen] = useState<string | null>(null);
@@ -106,12 +108,13 @@ export function CallDialog({ close }: { close: () => void }) {
       setBusy(false);
       if (!result.ok) return setProblem(failureText(text, result.failure));
       close();
+      if (taken) return taken();
       place.go(pathWithLanguage(`/incidents/${result.value.incident_id}`, place.query));
     });
   };
 
   return (
-    <Dialog title={t("call.title")} onClose={close}>
+    <Dialog title={t(own ? "own.report" : "call.title")} onClose={close}>
       <DialogForm submitLabel={t(match?.open_incident_id ? "call.join" : "call.open")} {...{ problem: problem ?? searchProblem, busy, submit, close }}>
         <label>
           {t("call.query")}
@@ -129,12 +132,14 @@ export function CallDialog({ close }: { close: () => void }) {
         </label>
         <MatchList {...{ query, matches, lift_id }} choose={setChosen} />
         <div class="field-pair">
-          <Choose
-            label={t("call.caller")}
-            value={caller}
-            choices={CALLERS.map((value) => ({ value, label: word("caller_kind", value) }))}
-            change={(value) => setCaller(value as CallerKind)}
-          />
+          {!own && (
+            <Choose
+              label={t("call.caller")}
+              value={caller}
+              choices={CALLERS.map((value) => ({ value, label: word("caller_kind", value) }))}
+              change={(value) => setCaller(value as CallerKind)}
+            />
+          )}
           <label>
             {t("call.persons")}
             <input type="number" min="0" max="100" inputMode="numeric" value={persons} onInput={(event) => setPersons(event.currentTarget.value)} />
@@ -144,24 +149,28 @@ export function CallDialog({ close }: { close: () => void }) {
           <YesNo label={t("call.injured")} value={injured} change={setInjured} />
           <YesNo label={t("call.medical")} value={medical} change={setMedical} />
         </div>
-        <label>
-          {t("call.phone")}
-          <input type="tel" autocomplete="off" maxLength={32} value={phone} onInput={(event) => setPhone(event.currentTarget.value)} />
-          <span class="muted small-text">{t("call.phone_kept")}</span>
-        </label>
-        <div class="field-pair">
-          <Choose
-            label={t("call.authority")}
-            value={authority}
-            choices={AUTHORITIES.map((value) => ({ value, label: word("authority", value) }))}
-            empty={t("call.authority_none")}
-            change={setAuthority}
-          />
-          <label>
-            {t("call.reference")}
-            <input type="text" autocomplete="off" maxLength={64} value={reference} disabled={authority === ""} onInput={(event) => setReference(event.currentTarget.value)} />
-          </label>
-        </div>
+        {!own && (
+          <>
+            <label>
+              {t("call.phone")}
+              <input type="tel" autocomplete="off" maxLength={32} value={phone} onInput={(event) => setPhone(event.currentTarget.value)} />
+              <span class="muted small-text">{t("call.phone_kept")}</span>
+            </label>
+            <div class="field-pair">
+              <Choose
+                label={t("call.authority")}
+                value={authority}
+                choices={AUTHORITIES.map((value) => ({ value, label: word("authority", value) }))}
+                empty={t("call.authority_none")}
+                change={setAuthority}
+              />
+              <label>
+                {t("call.reference")}
+                <input type="text" autocomplete="off" maxLength={64} value={reference} disabled={authority === ""} onInput={(event) => setReference(event.currentTarget.value)} />
+              </label>
+            </div>
+          </>
+        )}
       </DialogForm>
     </Dialog>
   );
