@@ -248,6 +248,7 @@ async def test_a_use_unit_reports_and_confirms_on_its_own_page(
         await expect(dialog.locator(".match.chosen")).to_contain_text("TOWER-01")
         await expect(dialog.get_by_label(words["phone"])).to_have_count(0)
         await dialog.get_by_label(words["persons"]).fill("2")
+        await screenshot(page, f"use-unit-report-phone-{language}")
         await page.keyboard.press("Enter")
         card = page.locator(".own-incident")
         await expect(card).to_contain_text("TOWER-01")

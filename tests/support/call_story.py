@@ -35,9 +35,9 @@ async def someone_calls(story: RescueStory, lift_id: str = LIFT, **told: Any) ->
     return await report_at(story.connection, story.now, Source.CALL, lift_id, **told)
 
 
-async def someone_scans(story: RescueStory, **told: Any) -> Taken:
+async def someone_scans(story: RescueStory, lift_id: str = LIFT, **told: Any) -> Taken:
     """Somebody enters a report on the page behind the lift's code."""
-    return await report_at(story.connection, story.now, Source.PUBLIC_PAGE, **told)
+    return await report_at(story.connection, story.now, Source.PUBLIC_PAGE, lift_id, **told)
 
 
 async def dispatcher_believes(story: RescueStory, incident_id: int) -> None:

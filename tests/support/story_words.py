@@ -14,7 +14,13 @@ from typing import Any
 from liftward_platform.errors import DomainError
 from liftward_platform.incidents.model import Confirmer, Outcome
 from liftward_platform.rescue.policy import load
-from support.call_story import lift_is_made_safe, release_is_confirmed, someone_calls
+from support.call_story import (
+    dispatcher_believes,
+    lift_is_made_safe,
+    release_is_confirmed,
+    someone_calls,
+    someone_scans,
+)
 from support.rescue_story import DETECTED_AFTER, RescueStory
 from support.story_text import Keyword, Line
 
@@ -122,6 +128,16 @@ async def _calls(play: Play, lift: str, persons: str = "") -> None:
     told = {"persons_count": number(persons)} if persons else {}
     taken = await someone_calls(play.town, lift, **told)
     play.incident_id = taken.incident_id
+
+
+async def _scans(play: Play, lift: str, persons: str = "") -> None:
+    told = {"persons_count": number(persons)} if persons else {}
+    taken = await someone_scans(play.town, lift, **told)
+    play.incident_id = taken.incident_id
+
+
+async def _believes(play: Play) -> None:
+    await dispatcher_believes(play.town, play.incident_id)
 
 
 async def _confirms(play: Play, who: str) -> None:
@@ -313,6 +329,8 @@ GIVENS: Table = ((r"it is (?P<at>\d\d:\d\d)", _it_is),)
 EVENTS: Table = (
     (rf"somebody is trapped in {_LIFT}", _trapped),
     (rf"somebody calls the centre from {_LIFT}{_COUNTED}", _calls),
+    (rf"somebody reports {_LIFT} on the public page{_COUNTED}", _scans),
+    (r"the dispatcher believes the report", _believes),
     (rf"{_WHO} confirms the release", _confirms),
     (r"the lift is made safe", _made_safe),
     (rf"the detector finds people in {_LIFT}, (?P<level>suspected|probable|confirmed)", _detected),
