@@ -87,9 +87,9 @@ function OwnIncident({ incident, confirm }: { incident: Incident; confirm: () =>
   return (
     <section class={`panel own-incident ${trapped ? "" : "calm"}`}>
       {trapped && incident.held && <HeldMark />}
-      <p><LiftName incident={incident} /></p>
-      <p><StateWords incident={incident} /></p>
-      <p><Trapped incident={incident} /></p>
+      <div class="own-lift"><LiftName incident={incident} /></div>
+      <p class="own-facts"><StateWords incident={incident} /></p>
+      <Trapped incident={incident} />
       {trapped && <Coming incident={incident} />}
       {incident.confirmed_at && (
         <p>{t("life.confirmed")}: <Time at={incident.confirmed_at} /> · {word("confirmer", incident.confirmed_by)}</p>
