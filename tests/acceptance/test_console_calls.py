@@ -25,6 +25,8 @@ from support.virtual_time import VirtualClock
 pytestmark = [pytest.mark.integration, pytest.mark.browser]
 
 LIFTS = ("TOWER-01", "TOWER-02")
+# Somebody takes the phone out of the pocket: the page asks at once.
+LOOKED_AT = "document.dispatchEvent(new Event('visibilitychange'))"
 WORDS: dict[str, dict[str, str]] = {
     "en-GB": {
         "account": "Account", "secret": "Secret", "which": "Which of these", "open": "Send help",
@@ -254,13 +256,14 @@ async def test_a_use_unit_reports_and_confirms_on_its_own_page(
         await expect(card).to_contain_text("TOWER-01")
 
         await at.story.engine_looks()
-        await page.reload()
+        await page.evaluate(LOOKED_AT)
         await expect(card).to_contain_text(words["waiting"])
+        await expect(card.locator(".trapped-time")).to_contain_text("00:0")
         await screenshot(page, f"use-unit-phone-{language}")
         for does in ("accepts", "arrives"):
             await at.story.crew("near", does)
         await at.story.crew("near", "frees", persons_count=2)
-        await page.reload()
+        await page.evaluate(LOOKED_AT)
         await card.get_by_role("button", name=words["confirm"]).click()
         await dialog.get_by_role("button", name=words["confirm"]).click()
         await expect(card).to_contain_text(words["use_unit"])

@@ -4,12 +4,12 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 
 import type { Failure } from "../api/client";
 import type { ConfirmReleaseBody, Incident, IncidentList } from "../api/types";
-import { secondsSince } from "../lib/duration";
+import { clientNowMs } from "../lib/clock";
 import { isTrapped } from "../lib/urgency";
 import { Coming } from "../parts/Coming";
 import type { Commands } from "../parts/commands";
 import { CommandStrip, useCommands } from "../parts/commands";
-import { useApi, useLive, useText } from "../parts/contexts";
+import { LiveContext, useApi, useLive, useText } from "../parts/contexts";
 import { Dialog } from "../parts/Dialog";
 import { CallDialog } from "../parts/dialogs/CallDialog";
 import { DialogForm, useOccurredAt, useSending, When } from "../parts/dialogs/form";
@@ -23,7 +23,7 @@ const REFRESH_MS = 15_000;
 
 function useOwnIncidents() {
   const api = useApi();
-  const [own, setOwn] = useState<IncidentList | null>(null);
+  const [own, setOwn] = useState<{ list: IncidentList; heard_at_ms: number } | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [round, setRound] = useState(0);
   const reload = useCallback(() => setRound((count) => count + 1), []);
@@ -32,13 +32,17 @@ function useOwnIncidents() {
     const ask = () =>
       void api.get<IncidentList>("/api/own-incidents", stop.signal).then((result) => {
         if (stop.signal.aborted) return;
-        if (result.ok) setOwn(result.value);
+        if (result.ok) setOwn({ list: result.value, heard_at_ms: clientNowMs() });
         setFailure(result.ok ? null : result.failure);
       });
+    // A phone stops timers while the page is not looked at.
+    const seen = () => !document.hidden && ask();
     ask();
     const timer = setInterval(ask, REFRESH_MS);
+    document.addEventListener("visibilitychange", seen);
     return () => {
       clearInterval(timer);
+      document.removeEventListener("visibilitychange", seen);
       stop.abort();
     };
   }, [api, round]);
@@ -48,8 +52,11 @@ function useOwnIncidents() {
 export function UseUnitPage() {
   const text = useText();
   const { t } = text;
-  const { now_ms } = useLive();
+  const live = useLive();
   const { own, failure, reload } = useOwnIncidents();
+  // By the server's clock: a phone's own may be wrong.
+  const age_ms = own ? Math.max(0, live.client_now_ms - own.heard_at_ms) : 0;
+  const now_ms = own ? Date.parse(own.list.as_of) + age_ms : live.now_ms;
   const commands = useCommands(reload);
   const [reporting, setReporting] = useState(false);
   const [confirming, setConfirming] = useState<Incident | null>(null);
@@ -67,13 +74,13 @@ export function UseUnitPage() {
       {own === null ? (
         <p class="empty">{t("app.loading")}</p>
       ) : (
-        <>
-          <p class="muted">{t("own.as_of", { age: ageText(text, secondsSince(own.as_of, now_ms) ?? 0) })}</p>
-          {own.incidents.length === 0 && <p class="empty">{t("own.none")}</p>}
-          {own.incidents.map((incident) => (
+        <LiveContext.Provider value={{ ...live, now_ms }}>
+          <p class="muted">{t("own.as_of", { age: ageText(text, age_ms / 1000) })}</p>
+          {own.list.incidents.length === 0 && <p class="empty">{t("own.none")}</p>}
+          {own.list.incidents.map((incident) => (
             <OwnIncident key={incident.incident_id} incident={incident} confirm={() => setConfirming(incident)} />
           ))}
-        </>
+        </LiveContext.Provider>
       )}
       {reporting && <CallDialog close={() => setReporting(false)} taken={reload} />}
       {confirming && <ConfirmOwnDialog incident={confirming} commands={commands} close={() => setConfirming(null)} />}
