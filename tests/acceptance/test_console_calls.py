@@ -15,6 +15,7 @@ from liftward_platform.access.model import Role
 from liftward_platform.access.secrets import hash_secret
 from liftward_platform.access.service import create_account
 from liftward_platform.api.app import create_app
+from liftward_platform.incidents.model import Outcome
 from support.browser import DESKTOP, PHONE, page_of, screenshot
 from support.call_story import someone_scans
 from support.platform_scene import SECRET, api_settings
@@ -68,6 +69,7 @@ async def desk(
     clock: VirtualClock,
     browser: Browser,
     language: str,
+    *,
     size: tuple[int, int] = DESKTOP,
     role: Role = Role.DISPATCHER,
 ) -> AsyncIterator[Desk]:
@@ -186,7 +188,7 @@ async def test_an_anonymous_report_is_loud_on_the_board_until_it_is_believed(
     database_dsn: str, virtual_clock: VirtualClock, browser: Browser
 ) -> None:
     """On a phone, too: the row says that nobody was sent; believing it sends a crew."""
-    async with desk(database_dsn, virtual_clock, browser, "en-GB", PHONE) as at:
+    async with desk(database_dsn, virtual_clock, browser, "en-GB", size=PHONE) as at:
         await someone_scans(at.story, persons_count=1)
         row = at.page.locator(".incident-row.loud")
         await expect(row).to_contain_text("ANONYMOUS REPORT")
@@ -216,7 +218,7 @@ async def test_the_page_behind_the_code_takes_a_report_from_anybody(
     virtual_clock: VirtualClock, browser: Browser,
 ) -> None:  # fmt: skip
     """On a phone, without an account: told what happens next; a wrong code says so."""
-    async with desk(database_dsn, virtual_clock, browser, language, PHONE) as at:
+    async with desk(database_dsn, virtual_clock, browser, language, size=PHONE) as at:
         address = at.page.url.rstrip("/")
         async with page_of(browser, size=PHONE, language=language) as page:
             page.set_default_timeout(10_000)
@@ -242,7 +244,9 @@ async def test_a_use_unit_reports_and_confirms_on_its_own_page(
     language: str, database_dsn: str, virtual_clock: VirtualClock, browser: Browser
 ) -> None:
     """On a phone: its lift by the code, who is coming, and its word that everybody is out."""
-    async with desk(database_dsn, virtual_clock, browser, language, PHONE, Role.USE_UNIT) as at:
+    async with desk(
+        database_dsn, virtual_clock, browser, language, size=PHONE, role=Role.USE_UNIT
+    ) as at:
         page, words = at.page, at.words
         await page.keyboard.press("c")
         dialog = page.get_by_role("dialog")
@@ -273,3 +277,33 @@ async def test_a_use_unit_reports_and_confirms_on_its_own_page(
         row = await _row(at.story)
         assert (row["source"], row["state"]) == ("use_unit", "confirmed")
         assert (row["confirmed_by"], row["confirmed_how"]) == ("use_unit", "in_liftward")
+
+
+async def test_a_cause_that_is_telephoned_days_later_is_entered_once(
+    database_dsn: str, virtual_clock: VirtualClock, browser: Browser
+) -> None:
+    """Closed without a cause: the incident's page takes it, and then asks no more."""
+    async with desk(database_dsn, virtual_clock, browser, "en-GB") as at:
+        incident = await at.story.someone_is_trapped()
+        for does in ("accepts", "arrives"):
+            await at.story.crew("near", does)
+        await at.story.crew("near", "frees", cause_code=None, release_method=None)
+        await at.story.dispatcher_closes(
+            incident, Outcome.FREED, incomplete_reason="maintainer_reports_later"
+        )
+
+        await at.page.locator(f'a[href="/incidents/{incident}"]').first.click()
+        tell = at.page.get_by_role("button", name="Report the cause")
+        await tell.click()
+        dialog = at.page.get_by_role("dialog")
+        await dialog.get_by_label(re.compile("^Cause")).select_option("landing-door lock")
+        await screenshot(at.page, "call-cause-late")
+        await at.page.keyboard.press("Enter")
+
+        await expect(at.page.locator(".story-cause_reported")).to_have_count(1)
+        await expect(tell).to_have_count(0)
+        row = await at.story.incident(incident)
+        assert (row["cause_code"], row["cause_reported_by"]) == (
+            "door.landing_door_lock",
+            "demo-desk",
+        )

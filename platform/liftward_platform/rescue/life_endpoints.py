@@ -19,9 +19,9 @@ from liftward_platform.rescue.endpoints import RowId, happening
 from liftward_platform.rescue.life_schemas import (
     CalmingScriptOut,
     CalmingStepIn,
-    IncidentCauseIn,
     ConfirmReleaseIn,
     DuplicateIn,
+    IncidentCauseIn,
 )
 from liftward_platform.rescue.schemas import Command
 from liftward_wire.messages import CommandKind
