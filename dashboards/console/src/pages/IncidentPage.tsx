@@ -83,6 +83,8 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
 
 /** The live channel may be ahead of the loaded story, or behind it. */
 function newest(live: Incident | undefined, detail: IncidentDetail | null): Incident | null {
+  // Facts told after the closing are not on the live channel: that shows what is open.
+  if (live?.state === "closed" && detail?.incident.state === "closed") return detail.incident;
   return live ?? detail?.incident ?? null;
 }
 
