@@ -19,6 +19,7 @@ from liftward_detection.equipment import (
     DOOR_OPENING,
     DOOR_RETRIES,
     distrusted,
+    found_out,
     whole,
 )
 from liftward_detection.fleet import NONE_US, Record
@@ -33,6 +34,9 @@ _PHASE_US_MAX = 60_000_000  # a door that takes longer does not move: that is fo
 _MICROSECONDS = 1e6
 _RETRIES_MAX = 200
 
+# `door_told`: a DoorState code, and whether `door_since_us` is when that phase began.
+_TIMED, _CODE_SHIFT = 1, 1
+
 
 class DoorBefore(NamedTuple):
     """The car door by the samples before this one."""
@@ -44,12 +48,18 @@ class DoorBefore(NamedTuple):
 @helper
 def moved_us(record: Record) -> int:
     """Return since when the doors do what they do, NONE_US when that is no phase to be timed."""
-    return record["door_since_us"] if record["door_timed"] else NONE_US
+    return record["door_since_us"] if whole(record["door_told"]) & _TIMED else NONE_US
+
+
+@helper
+def door_told(record: Record) -> int:
+    """Return what the car door was told to do, believed (`car_door`) or not."""
+    return whole(record["door_told"]) >> _CODE_SHIFT
 
 
 @helper
 def door_before(record: Record) -> DoorBefore:
-    return DoorBefore(whole(record["car_door"]), moved_us(record))
+    return DoorBefore(door_told(record), moved_us(record))
 
 
 @helper
@@ -109,7 +119,9 @@ def door_moved(  # noqa: PLR0917 - called from one place, with what it needs
         _end_cycle(record, at_us, counts, context)
     odd = turned_back or (before == _OPENING and door == _CLOSING)
     known_before = before in (_CLOSED, _OPENING, _OPEN, _CLOSING)
-    record["door_timed"] = 1 if known_before and not odd else 0
+    # The rules' `door_since_us` is that of a doubted word for shut doors only.
+    timed = known_before and not odd and (door == _CLOSED or not found_out(record, CAR_DOOR))
+    record["door_told"] = whole(door) << _CODE_SHIFT | (_TIMED if timed else 0)
 
 
 @helper

@@ -109,6 +109,9 @@ def _distrust_bits() -> NDArray[np.int64]:
 
 BIT_OF_FINDING = _finding_bits()
 _DISTRUST_BITS = _distrust_bits()
+# Findings that make any signal unbelievable, and the one that is about all of them.
+DISTRUST_BITS = constant(int(np.bitwise_or.reduce(_DISTRUST_BITS)))
+FROZEN_BIT = constant(1 << FINDINGS.index((DetectionKind.VALUES_FROZEN, _ALL)))
 LEARNED_BIT = constant(1 << 15)  # of `blocks`: the baseline stands, and the low byte is `settling`
 
 
@@ -128,3 +131,16 @@ def whole_seconds(at_us: int) -> int:
 def distrusted(record: Any, signal_code: int) -> bool:  # noqa: ANN401 - a record inside compiled code
     """Tell whether what this signal says is not to be believed; `signal_code` as in SIGNAL_CODE."""
     return np.int64(record["wrong_findings"]) & _DISTRUST_BITS[signal_code] != 0  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def is_distrusting(record: Any) -> bool:  # noqa: ANN401 - the same
+    """Tell whether anything that this lift says is not to be believed: nearly never."""
+    return np.int64(record["wrong_findings"]) & DISTRUST_BITS != 0  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def found_out(record: Any, signal_code: int) -> bool:  # noqa: ANN401 - the same
+    """Tell the same of this signal by itself: frozen values, which are about all, do not count."""
+    bits = _DISTRUST_BITS[signal_code] & (DISTRUST_BITS ^ FROZEN_BIT)
+    return np.int64(record["wrong_findings"]) & bits != 0  # type: ignore[no-any-return]  # records are untyped

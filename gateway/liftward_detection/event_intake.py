@@ -21,6 +21,7 @@ from liftward_detection.faults_suppressed import drop_suppressed
 from liftward_detection.fleet import (
     BYTE,
     DERIVED,
+    HEARD_CHANGE,
     NONE_US,
     OPEN,
     PENDING,
@@ -186,6 +187,7 @@ def take_event(
     if not _note_event_time(record, events, i):
         return
     wake(record)
+    record["seen"] |= HEARD_CHANGE  # what happens at a lift is told by a device that lives
     at_us = events.observed_at_us[i]
     sampled = record["observed_us"] != NONE_US
     if sampled:

@@ -201,9 +201,11 @@ def at_speed_fact(record: Record, sample: Sample, limits: Limits) -> int:
     """Tell whether the car is faster than inspection, by its speed, else by its way and time."""
     if not isnan(sample.speed_mps):
         return known(abs(float(sample.speed_mps)) > limits.inspection_speed_mps)
-    passed_us = sample.observed_at_us - record["observed_us"]
     moved_m = abs(float(sample.position_m) - float(record["position_anchor_m"]))
-    if isnan(moved_m) or record["observed_us"] == NONE_US or passed_us <= 0:
+    if isnan(moved_m) or record["observed_us"] == NONE_US:
+        return UNKNOWN
+    passed_us = sample.observed_at_us - record["observed_us"]
+    if passed_us <= 0:
         return UNKNOWN
     return known(moved_m * MICROSECONDS_PER_SECOND > limits.inspection_speed_mps * passed_us)
 

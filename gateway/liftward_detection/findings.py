@@ -11,6 +11,7 @@ from liftward_detection.episodes import Context, begin, finish
 from liftward_detection.equipment import BIT_OF_FINDING, FIRST_FINDING_KIND, whole_seconds
 from liftward_detection.fleet import OPEN, Record
 from liftward_detection.kinds import Reason
+from liftward_detection.quiet import wake
 
 _CONTRADICTED = constant(Reason.CONTRADICTED.code)
 _CLEARED = constant(Reason.CONDITION_CLEARED.code)
@@ -37,6 +38,7 @@ def report(  # noqa: PLR0917 - called with constants
     if wrong == (before & bits != 0) and (is_open or not wrong):
         return
     record["wrong_findings"] = before | bits if wrong else before & (_ALL_BITS ^ bits)
+    wake(record)  # the same sample is read differently next time, see `trust`
     told = np.int64(record["told_findings"])
     if wrong and not is_open:
         record["found_s"][place] = whole_seconds(at_us)

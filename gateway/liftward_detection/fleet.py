@@ -26,7 +26,7 @@ from liftward_detection.kinds import (
     Suppression,
 )
 
-STATE_VERSION = 3
+STATE_VERSION = 4
 
 NONE_US = -(2**63)  # "never", in every field that holds a device time
 NEVER_DUE_US = 2**63 - 1  # "no timer is running", in platform time
@@ -58,6 +58,7 @@ SEEN_SPEED = 2
 CAME_AUTOMATIC = 4  # in automatic service when the car came to rest: no technician brought it there
 STANDS_SHUT = 8  # by the last sample, and is not known to be empty: see `rhythm`
 LEVELS_IN_RUN = 16  # tells a levelling error while it travels, too: of no use beside the door zone
+HEARD_CHANGE = 32  # it has said two different things: it is alive, see `trust`
 
 # `zone_stops`: a count and a bit, see `zone`.
 ZONE_STOPS_BITS = 7
@@ -112,7 +113,7 @@ _EVERY_SAMPLE_TOO = (
     Field("suppression", "i1", 0, "Suppression code"),
     # The rest of that.
     Field("occupancy_before", "i1", 0, "Occupancy code of the last sample"),
-    Field("door_timed", "u1", 0, "`door_since_us` is when a phase of the doors began: 1"),
+    Field("door_told", "u1", 0, "by the last sample, believed or not, see `door_watch`"),
     Field("present", "u1", 0, "the numbers that the last sample had, see `value_health`"),
     # Of sensor health, for want of room elsewhere: see `sensor_health`, `value_health`.
     Field("flaps", "u1", 0, "score: up with what cannot be, down with what fits"),
@@ -153,7 +154,7 @@ _NEWS = (
     Field("chain_open", "i1", 0, "the same"),
     Field("power_lost", "i1", 0, "the same"),
     Field("direction_set", "i1", 0, "the same"),
-    Field("car_door", "i1", 0, "DoorState code of the last sample"),
+    Field("car_door", "i1", 0, "DoorState code of the last sample, as far as believed"),
     Field("sightings", "u1", 0, "what each source has said of people, see above"),
     Field("presses", "u1", 0, "of door-open since rest_since_us, up to PRESSES_MAX"),
     Field("zone_stops", "u1", 0, "stops with doors open outside the door zone, see above"),

@@ -45,6 +45,7 @@ from liftward_detection.fleet import (
     CAME_AUTOMATIC,
     DOOR_OPEN_PRESSED,
     DOOR_RETRIED,
+    HEARD_CHANGE,
     LEVELS_IN_RUN,
     LOAD_NO,
     LOAD_YES,
@@ -129,7 +130,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
 
 
 @flattened
-def _is_late(record: Record, sample: Sample) -> bool:
+def is_late(record: Record, sample: Sample) -> bool:
     """Late: observed before the lift's last sample and not sent after it.
 
     A sample that the device numbered later but dated earlier means that its clock was set back.
@@ -256,6 +257,10 @@ def _note_sightings(record: Record, facts: Facts) -> None:
     if facts.shut == NO:
         record["sightings"] = 0
         return
+    if facts.door_open == YES and min(-facts.sensor, -facts.load) == YES:
+        # Both see that they are out, whatever the zone says of this door.
+        record["sightings"] = now
+        return
     silent_door = facts.shut == UNKNOWN and facts.car_door == _DOOR_UNKNOWN
     if silent_door and min(facts.at_level, facts.stationary) != NO:
         record["sightings"] = now or record["sightings"]
@@ -303,19 +308,23 @@ def take_quiet(record: Record, sample: Sample, said: int, context: Context) -> N
 def _note_boot(record: Record, sample: Sample) -> None:
     """Forget what a device has told that has started anew: its firmware may be another."""
     if sample.boot_id != record["boot_id"]:
-        record["seen"] &= CAME_AUTOMATIC | LEVELS_IN_RUN
+        record["seen"] &= CAME_AUTOMATIC | LEVELS_IN_RUN | HEARD_CHANGE
         device_started(record)
 
 
-@helper
+@flattened
 def take_sample(
     record: Record,
     sample: Sample,
+    told: Sample,
     said: int,
     context: Context,
 ) -> None:
-    """Apply a sample, which says `said`, to its lift by all rules."""
-    if _is_late(record, sample):
+    """Apply a sample, which says `said`, to its lift by all rules.
+
+    `told` is the whole of it, with what the rules do not believe: those who judge sensors hear it.
+    """
+    if is_late(record, sample):
         return
     at_us = sample.observed_at_us
     limits = context.limits
@@ -336,7 +345,7 @@ def take_sample(
     _note_facts(record, facts, sample, at_us)
     note_rhythm(record, facts, passed_us, limits)
     note_levelling(record, facts, sample.levelling_error_mm)
-    judge_zone(record, facts, sample.door_zone, limits)
+    judge_zone(record, facts, told.door_zone, limits)
     _note_sightings(record, facts)
     if sample.alarm_button != _BUTTON_UNKNOWN:
         hear_button(record, sample.alarm_button, at_us, context)
@@ -350,7 +359,7 @@ def take_sample(
         watch_release(record, facts, at_us, context)
     weigh(record, at_us, context)
     watch_faults(record, sample, facts, travelled_before, at_us, context)
-    look_at_equipment(record, before, sample, sampled_us, context)
+    look_at_equipment(record, before, told, sampled_us, context)
     record["due_us"] = earliest_due_us(record, limits)
     if record["due_us"] <= at_us:
         fire_due(record, at_us, context)

@@ -16,7 +16,8 @@ from liftward_detection.episodes import Context, Cursor, Rows
 from liftward_detection.event_intake import take_event
 from liftward_detection.events import EventArrays
 from liftward_detection.fleet import NEVER_DUE_US, Record
-from liftward_detection.intake import allowance_us, is_quiet, take_quiet, take_sample
+from liftward_detection.hearing import hear_sample
+from liftward_detection.intake import allowance_us, is_quiet, take_quiet
 from liftward_detection.kinds import KIND_COUNT
 from liftward_detection.prefetching import prefetch
 from liftward_detection.quiet import said_of, wake
@@ -78,7 +79,7 @@ def _build_samples_loop(fingerprint: int) -> SampleLoop:
                 if record["due_us"] == NEVER_DUE_US:
                     continue
             else:
-                take_sample(record, sample, said, context)
+                hear_sample(record, sample, said, context)
             record["tick_due_us"] = _tick_due_us(record, limits)
         cursor[1] += quiet_count
         return len(samples.lift_index)

@@ -20,6 +20,7 @@ ticks and changed limits `wake` a lift. Must not know the rules.
 from math import isnan
 
 from liftward_detection.compiling import constant, flattened, helper
+from liftward_detection.equipment import is_distrusting
 from liftward_detection.facts import NO, is_displaced
 from liftward_detection.fleet import LEVELS_IN_RUN, NOTHING_SAID, Record
 from liftward_detection.samples import Sample
@@ -125,7 +126,8 @@ def passes_landing(record: Record, sample: Sample, said: int, limits: Limits) ->
     """Tell whether a car in its run says another place than before, and nothing else.
 
     It passes landings: half of what a running lift tells. With doors shut, mains there and nothing
-    pending or open, no rule asks where a car is that travels, but for independent service.
+    pending or open, no rule asks where a car is that travels, but for independent service. Where
+    something of the lift is not believed, its place is worked out by all rules.
     """
     levelling_counts = not (isnan(sample.levelling_error_mm) or record["seen"] & LEVELS_IN_RUN)
     place_bits = _ZONE_BITS if levelling_counts else _ZONE_BITS | _LEVELLING_BITS
@@ -135,7 +137,7 @@ def passes_landing(record: Record, sample: Sample, said: int, limits: Limits) ->
         return False
     runs = abs(float(sample.speed_mps)) > limits.relevelling_speed_mps
     supplied = sample.power_source in _SUPPLIED and record["service_mode"] != _INDEPENDENT
-    return runs and supplied and record["active"] == 0
+    return runs and supplied and record["active"] == 0 and not is_distrusting(record)
 
 
 @helper

@@ -9,7 +9,7 @@ link is not a rhythm; lost single samples are forgotten soon. Must not know what
 
 from liftward_detection.compiling import helper
 from liftward_detection.facts import NO, YES, Facts
-from liftward_detection.fleet import BYTE, STANDS_SHUT, Record
+from liftward_detection.fleet import BYTE, HEARD_CHANGE, STANDS_SHUT, Record
 from liftward_detection.thresholds import Limits
 
 # It falls by 1/16 of the time that passes, as the allowance for lateness does.
@@ -57,9 +57,12 @@ def silent_from_us(record: Record, limits: Limits) -> int:
     """Return the instant from which on nothing may be concluded from hearing nothing.
 
     At a landing every stop looks like the beginning of a trap, and the next word tells. Between
-    floors no stop is ordinary, and what has stopped the car may have silenced its device.
+    floors no stop is ordinary, and what has stopped the car may have silenced its device. One that
+    has said one thing only is not known to live: it never fell silent.
     """
     heard_us = max(record["observed_us"], record["event_observed_us"])
+    if not record["seen"] & HEARD_CHANGE:
+        return heard_us  # type: ignore[no-any-return]  # records are untyped
     longest_us = limits.grows_in_silence_us
     if record["at_level"] == NO:
         return heard_us + longest_us  # type: ignore[no-any-return]  # records are untyped

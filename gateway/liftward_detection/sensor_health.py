@@ -49,7 +49,7 @@ _ZONE_OUTSIDE = DoorZone.OUTSIDE.code
 _CHAIN_OPEN = Circuit.OPEN.code
 
 _SCORE_MAX = 60
-_ONE, _TWO = constant(1), constant(2)
+_NONE, _ONE, _TWO = constant(0), constant(1), constant(2)
 _DOOR_WRONG_UP = constant(
     4
 )  # a switch that is mis-set misses about one closing in three: still it adds up
@@ -228,12 +228,38 @@ def shutting_over(
 
 @helper
 def doors_opened(record: Record, sample: Sample, at_us: int, context: Context) -> None:
-    """Judge door zone and speed: the doors stand open now, at rest."""
-    if sample.door_zone == _ZONE_OUTSIDE:
-        record["zone_wrong"] = _up(whole(record["zone_wrong"]), _ONE)
-    elif sample.door_zone == _ZONE_INSIDE:
+    """Judge door zone and speed: the doors stand open now, at rest.
+
+    The zone once for each run: who is shut in between floors may force the doors again and again.
+    """
+    floor, ran = sample.floor, whole(record["equipment_seen"]) & TRIP_MADE != 0
+    new = floor != COUNT_ABSENT and floor != record["open_floor"]
+    elsewhere = new and record["open_floor"] != NO_FLOOR
+    if ran or new:
+        _judge_zone(record, sample.door_zone, at_us, context)
+    if not isnan(sample.speed_mps) and (ran or floor != COUNT_ABSENT):
+        record["trips_unseen"] = (
+            0 if ran else _up(whole(record["trips_unseen"]), _ONE if elsewhere else _NONE)
+        )
+        settle_score(
+            record, _STUCK, SPEED, whole(record["trips_unseen"]), _TRIPS_UNSEEN, at_us, context
+        )
+    if floor != COUNT_ABSENT:
+        record["open_floor"] = floor
+    elif ran:
+        record["open_floor"] = NO_FLOOR
+    record["equipment_seen"] = whole(record["equipment_seen"]) & (BYTE ^ TRIP_MADE)
+
+
+@helper
+def _judge_zone(record: Record, door_zone: int, at_us: int, context: Context) -> None:
+    limit = context.limits.equipment.contradictions
+    if door_zone == _ZONE_OUTSIDE:
+        # No further: a switch that was mended is believed again after three stops.
+        record["zone_wrong"] = min(_up(whole(record["zone_wrong"]), _ONE), limit + _TWO)
+    elif door_zone == _ZONE_INSIDE:
         record["zone_wrong"] = _down(whole(record["zone_wrong"]), _TWO)
-    wrong, limit = whole(record["zone_wrong"]), context.limits.equipment.contradictions
+    wrong = whole(record["zone_wrong"])
     inverted = whole(record["equipment_seen"]) & ZONE_AT_SPEED != 0
     if wrong >= limit:
         report(record, _INVERTED if inverted else _STUCK, DOOR_ZONE, True, at_us, context)
@@ -241,18 +267,6 @@ def doors_opened(record: Record, sample: Sample, at_us: int, context: Context) -
         report(record, _INVERTED, DOOR_ZONE, False, at_us, context)
         report(record, _STUCK, DOOR_ZONE, False, at_us, context)
         record["equipment_seen"] = whole(record["equipment_seen"]) & (BYTE ^ ZONE_AT_SPEED)
-    floor = sample.floor
-    if floor == COUNT_ABSENT or isnan(sample.speed_mps):
-        return
-    if whole(record["equipment_seen"]) & TRIP_MADE:
-        record["trips_unseen"] = 0
-    elif record["open_floor"] not in (NO_FLOOR, floor):
-        record["trips_unseen"] = _up(whole(record["trips_unseen"]), _ONE)
-    settle_score(
-        record, _STUCK, SPEED, whole(record["trips_unseen"]), _TRIPS_UNSEEN, at_us, context
-    )
-    record["open_floor"] = floor
-    record["equipment_seen"] = whole(record["equipment_seen"]) & (BYTE ^ TRIP_MADE)
 
 
 @helper

@@ -24,6 +24,7 @@ MODE_CODES = {
     "gb_47": "earthquake",
 }
 GB_CODES = {1, 2, 3, 4, 5, 6, 7, 8, 40, 41, 42, 43, 44, 45, 46, 47, 90}
+NUMBERS = {"position_m", "speed_mps", "load_kg", "motor_current_a", "vibration_mps2"}
 LEVELS = ["suspected", "probable", "confirmed"]
 Fact = bool | None
 Row = dict[str, Any]
@@ -104,6 +105,9 @@ class Twin:
     ran_in_episode: bool = False
     reason_not_watched: str = "none"
     last: Row | None = None
+    told: Row = field(default_factory=dict)  # the last sample, with what is not believed
+    alive: bool = False  # has said two different things
+    numbers_ever: set[str] = field(default_factory=set)  # since the boot
     last_event: Row | None = None
     facts: Facts = field(default_factory=Facts)
     lateness_us: int = 0
@@ -132,17 +136,28 @@ class Twin:
 
     # ---- what others call -------------------------------------------------------------------
 
-    def take_sample(self, row: Row) -> list[Row]:
+    def take_sample(self, row: Row, wrong: frozenset[str] = frozenset()) -> list[Row]:
+        """Take a sample; `wrong`: signals that sensor health has found out before it, or "all"."""
         self.out = []
         row = {k: float(np.float32(v)) if isinstance(v, float) else v for k, v in row.items()}
+        told, numbers = row, NUMBERS & row.keys()
+        if self.last and row["at_us"] < self.last["at_us"] and order(row) <= order(self.last):
+            return []
+        self.alive = self.alive or numbers != NUMBERS or self.is_new(row)
+        if ("all" in wrong or not self.alive) and self.last and self.only_repeats(row):
+            return []
+        row = believed(row, wrong, self.limits.relevelling_speed_mps)
+        if self.is_place_in_doubt(row, lost=numbers != self.numbers_ever):
+            row = {name: value for name, value in row.items() if name != "door_zone"}
         if self.last and row["at_us"] < self.last["at_us"]:
-            if order(row) <= order(self.last):
-                return []
             self.shift_clock(row["at_us"] - self.last["at_us"])
         if self.last:
             self.fire_until(row["at_us"])
         if self.last is None or row["boot_id"] != self.last["boot_id"]:
             self.seen_mode = self.seen_speed = self.stood_shut = False
+            self.numbers_ever = set()
+        self.numbers_ever |= numbers
+        self.told = told
         facts = self.read(row)
         passed_us = row["at_us"] - self.last["at_us"] if self.last else 0
         self.note_time(row)
@@ -150,12 +165,34 @@ class Twin:
         self.fire_until(row["at_us"])
         return self.out
 
+    def is_new(self, row: Row) -> bool:
+        """Say whether a device that has said one thing only says another."""
+        if self.last is None or row["boot_id"] != self.last["boot_id"]:
+            return False
+        moved = row.get("floor", self.floor) != self.floor
+        return moved or trembling(row) != trembling(self.told) or not self.only_repeats(row)
+
+    def is_place_in_doubt(self, row: Row, *, lost: bool) -> bool:
+        """A zone that was contradicted here is not asked while the levelling error fails."""
+        stood = self.facts.stationary is True and self.facts.at_level is None
+        stands = abs(row.get("speed_mps", 0.0)) <= self.limits.speed_dead_band_mps
+        only = row.get("door_zone") == "outside" and row.get("levelling_error_mm") is None
+        return stood and stands and only and (lost or row.get("brake") == "released")
+
+    def only_repeats(self, row: Row) -> bool:
+        """A frozen device is heard when it presses, or when a door or the people sensor changes."""
+        same = all(row.get(name) == self.told.get(name) for name in ("car_door", "occupancy"))
+        pressed = row.get("alarm_button") == "pressed" and self.sample_button != "pressed"
+        counted = row.get("door_open_presses_count") not in {None, self.presses}
+        assert self.last
+        return same and not pressed and not counted and row["boot_id"] == self.last["boot_id"]
+
     def take_event(self, row: Row) -> list[Row]:
         self.out = []
         before = self.last_event
         if before and row["at_us"] < before["at_us"] and order(row) <= order(before):
             return []
-        self.last_event = row
+        self.last_event, self.alive = row, True
         if self.last:
             self.fire_until(min(row["at_us"], self.device_time(row["received_us"])))
         self.apply_event(row)
@@ -302,7 +339,7 @@ class Twin:
         self.load_kg = row.get("load_kg", self.load_kg)
         self.latch_aboard()
         self.note_rhythm(passed_us)
-        self.judge_zone(row)
+        self.judge_zone(self.told)
         if facts.door != before.door:
             self.door_us = at_us
         self.seen_speed = self.seen_speed or row.get("speed_mps") is not None
@@ -349,9 +386,9 @@ class Twin:
                 self.interval_us = max(gap_us, usual_us - passed_us // 16)
         self.stood_shut = stands
 
-    def judge_zone(self, row: Row) -> None:
-        facts, zone = self.facts, row.get("door_zone", "unknown")
-        if facts.travelling and row.get("levelling_error_mm") is not None:
+    def judge_zone(self, told: Row) -> None:
+        facts, zone = self.facts, told.get("door_zone", "unknown")
+        if facts.travelling and self.last and self.last.get("levelling_error_mm") is not None:
             self.levels_in_run = True
         if facts.travelling:
             self.zone_judged = False
@@ -388,8 +425,11 @@ class Twin:
             and facts.at_level is not False
             and facts.stationary is not False
         )
+        out = facts.sensor is False and facts.load is False and read_open(facts)
         if facts.shut is False:
             self.sensor_said, self.load_said = set(), set()
+        elif out:
+            self.sensor_said, self.load_said = now
         elif not may_be_open:
             self.sensor_said, self.load_said = self.sensor_said | now[0], self.load_said | now[1]
         elif now[0] | now[1]:
@@ -737,6 +777,8 @@ class Twin:
         usual_us = self.interval_us or self.us(self.limits.unknown_interval_s)
         longest_us = self.us(self.limits.grows_in_silence_s)
         expected_us = int(self.limits.silence_intervals * usual_us)
+        if not self.alive:
+            longest_us = 0
         between_floors = self.facts.at_level is False
         return int(max(words_us)) + (longest_us if between_floors else min(expected_us, longest_us))
 
@@ -825,6 +867,32 @@ class Twin:
         if kind in fault_twin.MEASURES and kind in self.faults.worst:
             found[fault_twin.MEASURES[kind]] = round(self.faults.worst[kind], 3)
         return found
+
+
+def read_open(facts: Facts) -> bool:
+    return "open" in {facts.door, facts.landing}
+
+
+def trembling(row: Row) -> list[int]:
+    """Return what sensors tell in thousandths; what none can mean is nothing."""
+    values = [row.get(name) or 0.0 for name in (*sorted(NUMBERS), "levelling_error_mm")]
+    return [round(value * 1000) if abs(value) < 1e6 else 0 for value in values]
+
+
+def believed(row: Row, wrong: frozenset[str], relevelling_mps: float) -> Row:
+    """Leave out what is found out; of frozen values all that is measured, and the floor."""
+    if not wrong:
+        return row
+    left_out = set(wrong) - {"car_door", "all"}
+    door = row.get("car_door", "unknown")
+    travels = abs(row.get("speed_mps", 0.0)) > relevelling_mps
+    alone_and_open = door == "open" and row.get("landing_door") is None and not travels
+    at_rest = door in {"opening", "unknown"} and not travels
+    if "car_door" in wrong and door not in {"closed", "fault"} and not (alone_and_open or at_rest):
+        left_out.add("car_door")
+    if "all" in wrong:
+        left_out |= {name for name, value in row.items() if isinstance(value, float)} | {"floor"}
+    return {name: value for name, value in row.items() if name not in left_out}
 
 
 def read_shut(facts: Facts) -> Fact:

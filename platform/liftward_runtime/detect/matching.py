@@ -14,7 +14,8 @@ transport included). Pure: knows neither detectors nor cities.
   of the run, and of whose lift something that was said after the begin arrived within
   HEARD_WITHIN_S. The others are shown apart, found or not: `short`, `cut_off`, `heard_late`
   (something arrived later, but before the end), `not_heard` (nothing arrived until the end: the
-  platform can only say that the device is dark).
+  platform can only say that the device is dark), `frozen` (all that arrived was measured before
+  the begin: the platform can only say that the device repeats itself).
 """
 
 from collections.abc import Iterable, Sequence
@@ -42,11 +43,16 @@ class Standing(StrEnum):
     CUT_OFF = "cut_off"
     HEARD_LATE = "heard_late"
     NOT_HEARD = "not_heard"
+    FROZEN = "frozen"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueEntrapment:
-    """One true entrapment. `first_heard_us`: when something said after its begin arrived."""
+    """One true entrapment. `first_heard_us`: when something said after its begin arrived.
+
+    `frozen`: the device repeated, from before the begin to HEARD_WITHIN_S after it, what it had
+    measured before, and told no event.
+    """
 
     lift: int
     begin_us: int
@@ -56,6 +62,7 @@ class TrueEntrapment:
     mechanism: str = ""
     behaviour: str = ""
     first_heard_us: int | None
+    frozen: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -162,6 +169,8 @@ def standing_of(one: TrueEntrapment, run_end_us: int) -> Standing:
         return Standing.SHORT
     if run_end_us - one.begin_us < CUT_OFF_S * _US:
         return Standing.CUT_OFF
+    if one.frozen:
+        return Standing.FROZEN
     if one.first_heard_us is None:
         return Standing.NOT_HEARD
     if one.first_heard_us - one.begin_us > HEARD_WITHIN_S * _US:

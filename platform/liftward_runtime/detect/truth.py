@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from liftward_runtime.detect.matching import TrueEntrapment
+from liftward_runtime.detect.matching import HEARD_WITHIN_S, TrueEntrapment
+from liftward_simulator.devices.defects import DefectKind
 from liftward_simulator.outputs.truth_records import (
     ActivityRecord,
     ClockErrorRecord,
@@ -64,11 +65,25 @@ class TruthInMemory:
                 mechanism=record.mechanism or "",
                 behaviour=record.behaviour or "",
                 first_heard_us=first_heard_us.get((lift_id, begin_us)),
+                frozen=self._is_frozen(lift_id, begin_us),
             )
             for (lift_id, begin_us), record in sorted(
                 self._latest.items(), key=lambda item: (item[0][1], item[0][0])
             )
         ]
+
+    def _is_frozen(self, lift_id: str, begin_us: int) -> bool:
+        """Tell whether a device told only what it had measured before this moment."""
+        until_us = begin_us + round(HEARD_WITHIN_S * 1e6)
+        spans = {
+            record.from_at: record.to_at
+            for record in self.by_subject.get(lift_id, ())
+            if isinstance(record, SensorDefectRecord) and record.detail == DefectKind.VALUES_FROZEN
+        }
+        return any(
+            microseconds(from_at) <= begin_us and (to_at is None or microseconds(to_at) > until_us)
+            for from_at, to_at in spans.items()
+        )
 
     def going_on(self, subject: str, at: datetime, within_s: float) -> list[str]:
         """Return in words what went on at a lift or device at a moment, or just before it."""

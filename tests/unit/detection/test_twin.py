@@ -1,7 +1,7 @@
 """The compiled detector beside its naive twin, and what must not depend on how samples arrive."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liftward_detection.detector import observe, take_events, tick
+from liftward_detection.equipment import FINDINGS
 from liftward_detection.fleet import FleetState
-from liftward_detection.kinds import CONDITION_KINDS, DEVICE_HEALTH_KINDS
+from liftward_detection.kinds import CONDITION_KINDS, DEVICE_HEALTH_KINDS, DetectionKind
 from liftward_detection.thresholds import default_thresholds
 from liftward_detection.transitions import Transitions
 from support.detector_twin import Twin
@@ -206,6 +207,22 @@ def detect(rows: Sequence[Row]) -> list[str]:
     return comparable(rows_of([*found, tick(state, end_us + LATER_US, THRESHOLDS)]))
 
 
+def distrust_of(rows: Sequence[Row]) -> Iterator[frozenset[str]]:
+    """Yield what sensor health has found out of each row's lift before the row.
+
+    Health has tests of its own: to the twin of the rules for people it is given.
+    """
+    state = blank_state()
+    for row in rows:
+        bits = int(state.records["wrong_findings"][row["lift"]])
+        yield frozenset(
+            signal or "all"
+            for number, (kind, signal) in enumerate(FINDINGS)
+            if bits >> number & 1 and kind is not DetectionKind.VALUES_MISSING
+        )
+        feed(state, [row])
+
+
 STREAM = st.one_of(SHORT_STREAM, st.integers(0, 2**32 - 1).map(wander))
 
 
@@ -224,11 +241,12 @@ STREAM = st.one_of(SHORT_STREAM, st.integers(0, 2**32 - 1).map(wander))
 def test_detector_agrees_with_its_naive_twin(stream: Any, disturbances: Any) -> None:
     """On any stream, late, jumping or odd, the compiled rules and the obvious ones agree."""
     rows = disturb(expand(stream), disturbances)
+    distrust = distrust_of(rows)
     twins = [twin_of(lift) for lift in range(LIFTS)]
     expected: list[Row] = []
     for row in rows:
-        twin = twins[row["lift"]]
-        expected += twin.take_event(row) if "kind" in row else twin.take_sample(row)
+        twin, wrong = twins[row["lift"]], next(distrust)
+        expected += twin.take_event(row) if "kind" in row else twin.take_sample(row, wrong)
     end_us = max((row["received_us"] for row in rows), default=EPOCH_US)
     for twin in twins:
         expected += twin.take_time(end_us + LATER_US)

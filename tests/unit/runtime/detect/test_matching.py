@@ -132,6 +132,7 @@ def test_what_does_not_count_does_so_found_or_not() -> None:
             usual, first_heard_us=begin_us + round((HEARD_WITHIN_S + 0.1) * US)
         ),
         Standing.CUT_OFF: true(RUN_END_S - CUT_OFF_S + 0.1, None),
+        Standing.FROZEN: replace(usual, frozen=True),
     }
 
     found = {standing: standing_of(one, round(RUN_END_S * US)) for standing, one in cases.items()}
