@@ -10,14 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from liftward_platform.access import service as access
 from liftward_platform.access.model import Role
 from liftward_platform.api.app import create_app
 from liftward_platform.incidents.endpoints import router as incidents_router
 from liftward_platform.reports.endpoints import router as reports_router
 from liftward_platform.rescue.endpoints import router as rescue_router
 from liftward_platform.rescue.life_endpoints import router as life_router
-from support.platform_scene import SECRET, ApiScene, api_scene, api_settings
+from support.platform_scene import ApiScene, api_scene, api_settings
 from support.rescue_story import RescueStory, rescue_story
 from support.virtual_time import VirtualClock
 
@@ -47,15 +46,7 @@ class Centre:
 
     async def use_unit(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """The safety officer of the town's only use unit acts."""
-        known = [one.account_id for one in await access.list_accounts(self.scene.connection)]
-        if "officer" not in known:
-            await access.create_account(
-                self.scene.connection, account_id="officer", role=Role.USE_UNIT,
-                name="Demo Officer", party_id="use-unit-01", secret_hash=SECRET,
-                now=self.scene.clock(),
-            )  # fmt: skip
-        headers = await self.scene.headers(Role.USE_UNIT, "officer")
-        return await self.scene.client.request(method, path, json=body, headers=headers)
+        return await self.call(Role.USE_UNIT, method, path, body)
 
     async def anybody(self, body: Any) -> httpx.Response:
         return await self.scene.client.post("/api/public/reports", json=body)
