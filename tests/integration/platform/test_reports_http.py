@@ -1,7 +1,6 @@
 """Reports over HTTP: by dispatchers, use units, and anybody who scans the code in a car."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,11 +12,13 @@ import pytest
 from liftward_platform.access.model import Role
 from liftward_platform.api.app import create_app
 from liftward_platform.incidents.endpoints import router as incidents_router
+from liftward_platform.reports import service as reports
 from liftward_platform.reports.endpoints import router as reports_router
 from liftward_platform.rescue.endpoints import router as rescue_router
 from liftward_platform.rescue.life_endpoints import router as life_router
-from support.platform_scene import ApiScene, api_scene, api_settings
-from support.rescue_story import RescueStory, rescue_story
+from support.platform_scene import ApiScene, api_scene, api_settings, connect
+from support.polling import eventually_async
+from support.rescue_story import Connection, RescueStory, rescue_story
 from support.virtual_time import VirtualClock
 
 pytestmark = pytest.mark.integration
@@ -219,17 +220,34 @@ async def test_the_public_page_is_limited_per_lift_and_per_address(
         assert await town.story.incidents_count() == 1
 
 
-async def test_the_public_limit_holds_when_many_come_at_once(
+async def test_attempts_at_once_are_counted_one_by_one(
     database_dsn: str, virtual_clock: VirtualClock
 ) -> None:
-    """Twelve attempts that start together are counted one by one."""
-    async with centre(database_dsn, virtual_clock) as town:
-        sent = [town.anybody({"rescue_code": "R-TOWER-01"}) for _ in range(12)]
-        answers = await asyncio.gather(*sent)
+    """The sixth waits until the fifth is counted, and is refused then."""
+    now = virtual_clock()
 
-        statuses = Counter(one.status_code for one in answers)
-        assert statuses == {202: 5, 429: 7}
-        assert await town.story.incidents_count() == 1
+    async def attempt(connection: Connection) -> None:
+        await reports.count_public_attempt(connection, address="::1", code="R-1", now=now)
+
+    async def commit_attempt(connection: Connection) -> None:
+        async with connection.transaction():
+            await attempt(connection)
+
+    async with await connect(database_dsn) as first, await connect(database_dsn) as second:
+        for _ in range(4):
+            await commit_attempt(first)
+        async with await connect(database_dsn) as watcher:
+
+            async def waits() -> bool:
+                cursor = await watcher.execute("SELECT FROM pg_locks WHERE NOT granted")
+                return cursor.rowcount > 0
+
+            async with first.transaction():
+                await attempt(first)
+                sixth = asyncio.create_task(commit_attempt(second))
+                await eventually_async(waits, what="the sixth waits for the fifth")
+        with pytest.raises(reports.TooManyReportsError):
+            await sixth
 
 
 @pytest.mark.parametrize(
