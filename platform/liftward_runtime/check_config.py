@@ -8,6 +8,8 @@ from liftward_kit.client_tls import CERTIFICATE_SETTING, ClientTls
 from liftward_kit.clock import utc_now
 from liftward_kit.settings import Environ
 from liftward_kit.subcommand import HOLDS, print_object
+from liftward_platform.notifications.destinations import FILE_SETTING
+from liftward_platform.notifications.opening import document_from
 from liftward_runtime.embedded_broker import choose_broker
 from liftward_runtime.platform_run import environ_here, locate
 from liftward_runtime.postgres_binaries import find_binaries
@@ -47,7 +49,18 @@ def describe(settings: RuntimeSettings, environ: Environ) -> dict[str, Any]:
         "LIFTWARD_MQTT_PORT": settings.mqtt_port,
         "LIFTWARD_UNPRIVILEGED_USER": settings.unprivileged_user,
         "LIFTWARD_LOG_LEVEL": settings.log_level,
+        FILE_SETTING: _destinations(environ),
     }
+
+
+def _destinations(environ: Environ) -> str:
+    """Return who is told things, in numbers; a document with a hole ends with its file and key."""
+    document = document_from(environ)
+    if not document.destinations:
+        return "(nobody: board and crews' page only)"
+    source = environ.get(FILE_SETTING) or "(the webhook)"
+    destinations_count, channels_count = len(document.destinations), len(document.channels)
+    return f"{source}: {destinations_count} destinations, {channels_count} channels"
 
 
 def _database(settings: RuntimeSettings) -> str:

@@ -38,6 +38,10 @@ SUBCOMMANDS: dict[str, tuple[str, str]] = {
         "liftward_platform.devices.command",
         "issue and withdraw what lets devices into the broker",
     ),
+    "notify": (
+        "liftward_platform.notifications.command",
+        "list who is told what by which channels; test them",
+    ),
     "audit": ("liftward_platform.auditor.command", "compare truth, detections, incidents, ledger"),
     "ledger": ("liftward_platform.ledger.command", "verify the ledger, print a lift's history"),
     "simulate": (

@@ -46,6 +46,8 @@ class FakeApi:
     notices: list[Json] = field(default_factory=list)
     warnings: list[Json] = field(default_factory=list)
     overdue: list[Json] = field(default_factory=list)
+    channels: list[Json] = field(default_factory=list)
+    orders_not_delivered: list[Json] = field(default_factory=list)
     role: str = "dispatcher"
     commands: list[Command] = field(default_factory=list)
     refuse_next: Json | None = None
@@ -122,6 +124,7 @@ def _app(api: FakeApi) -> FastAPI:
 
     _add_reads(app, api)
     _add_life_reads(app, api)
+    _add_reads_of_crews(app, api)
     _add_commands(app, api)
     app.include_router(console_files.router)
     return app
@@ -161,10 +164,6 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
     async def closing_codes() -> Json:
         return scenes.closing_codes()
 
-    @app.get("/api/crews")
-    async def crews() -> Json:
-        return {"as_of": scenes.at(0), "crews": scenes.crews(), "next_after": None}
-
     @app.get("/api/board/stream")
     async def stream() -> Response:
         headers = {"Cache-Control": "no-store"}
@@ -185,6 +184,20 @@ def _add_life_reads(app: FastAPI, api: FakeApi) -> None:
     @app.get("/api/calming-script")
     async def calming_script() -> Json:
         return CalmingScriptOut.made().model_dump()
+
+
+def _add_reads_of_crews(app: FastAPI, api: FakeApi) -> None:
+    @app.get("/api/notifications/channels")
+    async def channels() -> Json:
+        return {
+            "as_of": scenes.at(0),
+            "channels": api.channels,
+            "orders_not_delivered": api.orders_not_delivered,
+        }
+
+    @app.get("/api/crews")
+    async def crews() -> Json:
+        return {"as_of": scenes.at(0), "crews": scenes.crews(), "next_after": None}
 
 
 async def _board(api: FakeApi) -> AsyncIterator[str]:
@@ -218,6 +231,13 @@ def _add_commands(app: FastAPI, api: FakeApi) -> None:
     @app.delete("/api/session")
     async def sign_out() -> Response:
         return Response(status_code=204)
+
+    @app.post("/api/notifications/channels/{destination}/{channel_name}/test")
+    async def ask_for_test(destination: str, channel_name: str, request: Request) -> Any:
+        key = request.headers.get("Idempotency-Key")
+        api.commands.append(Command(request.url.path, await request.json(), key))
+        asked = {"destination": destination, "channel_name": channel_name}
+        return JSONResponse({**asked, "asked_at": scenes.at(0)}, 202)
 
     @app.post("/api/{subject}/{subject_id}/{action}")
     async def command(subject: str, subject_id: int, action: str, request: Request) -> Any:

@@ -185,13 +185,15 @@ class ProductionBroker:
         """Issue a password; the broker knows it after `reload`, or at its start."""
         self.device("enrol", username, "--credential", "password", "--out", str(self.out))
         password = (self.out / f"{username}.password").read_text("ascii").strip()
-        port = SERVICES_BY_PASSWORD if "." in username else DEVICES_BY_PASSWORD
+        port = SERVICES_BY_PASSWORD if username.startswith("liftward.") else DEVICES_BY_PASSWORD
         return self.login(port, username, password=password)
 
     def enrol_by_certificate(self, username: str) -> Login:
         """Issue a certificate; the broker knows it at once."""
         self.device("enrol", username, "--credential", "certificate", "--out", str(self.out))
-        port = SERVICES_BY_CERTIFICATE if "." in username else DEVICES_BY_CERTIFICATE
+        port = (
+            SERVICES_BY_CERTIFICATE if username.startswith("liftward.") else DEVICES_BY_CERTIFICATE
+        )
         return self.login(port, username, certificate=self.out / username)
 
     def login(

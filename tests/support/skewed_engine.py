@@ -18,6 +18,7 @@ from liftward_kit.settings import process_environ
 from liftward_platform.engine.modules import make_modules
 from liftward_platform.engine.runner import Engine
 from liftward_platform.engine.settings import EngineSettings
+from liftward_platform.engine.telling import Notifications
 
 
 async def _run(settings: EngineSettings, skew: timedelta) -> None:
@@ -28,7 +29,7 @@ async def _run(settings: EngineSettings, skew: timedelta) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     modules = make_modules(
         settings.policy,
-        sender=None,
+        notifications=Notifications(),
         signer=settings.ledger_key.signer(),
         keep_days=settings.keep_days,
     )

@@ -17,6 +17,7 @@ import { ReportPage } from "./pages/ReportPage";
 import { SignInPage } from "./pages/SignInPage";
 import { UseUnitPage } from "./pages/UseUnitPage";
 import { Banners } from "./parts/Banners";
+import { ChannelBanner } from "./parts/ChannelBanner";
 import type { Api } from "./parts/contexts";
 import { ApiContext, PlaceContext, TextContext, useApi, usePlace, useText } from "./parts/contexts";
 import { HelpDialog } from "./parts/HelpDialog";
@@ -120,6 +121,7 @@ function SignedIn({ session, chooseLanguage, leave, expire }: SignedInProps) {
         <a class="skip" href="#content">{t("app.skip")}</a>
         <TopBar {...{ showLive, chooseLanguage, signOut }} openHelp={() => setHelp(true)} />
         {showLive && <Banners />}
+        {showLive && <ChannelBanner />}
         <main id="content" tabIndex={-1}>
           <Page />
         </main>

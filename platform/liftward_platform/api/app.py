@@ -33,6 +33,7 @@ from liftward_platform.incidents import explaining_endpoints as explaining
 from liftward_platform.intake import endpoints as intake
 from liftward_platform.ledger import endpoints as ledger
 from liftward_platform.liveness import endpoints as liveness
+from liftward_platform.notifications import endpoints as notifications
 from liftward_platform.parties import endpoints as parties
 from liftward_platform.quality import endpoints as quality
 from liftward_platform.reports import endpoints as reports
@@ -61,6 +62,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     intake.router,
     commands.router,
     test_calls.router,
+    notifications.router,
     console_files.router,  # last: it takes every path that is left
 )
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from liftward_platform.devices.model import EdgeLifts, Service
+from liftward_wire.crew_topics import CREW_MESSAGE, CREW_PREFIX
 from liftward_wire.topics import PREFIX, Topic, TopicKind
 
 # What a device may publish under its own id, and what it listens to.
@@ -44,7 +45,7 @@ def password_file(hashes: Iterable[tuple[str, str]]) -> str:
 
 def access_list(*, edges: Sequence[EdgeLifts] = (), revoked_ids: Sequence[str] = ()) -> str:
     """Return Mosquitto's access list for everybody, these edges and these revoked devices."""
-    parts = [_HEAD, _devices(), _services()]
+    parts = [_HEAD, _devices(), _crews(), _services()]
     parts += [_edge(edge) for edge in edges]
     parts += [_revoked(device_id) for device_id in revoked_ids]
     return "\n".join(parts)
@@ -62,6 +63,14 @@ def _devices() -> str:
     return _text(lines)
 
 
+def _crews() -> str:
+    lines = [
+        "# A crew's device: what its crew is told. Its user name is no device's: it has a dot.",
+        f"pattern read {CREW_PREFIX}/%u/{CREW_MESSAGE}",
+    ]
+    return _text(lines)
+
+
 def _sparkplug(kind: str) -> list[str]:
     node = f"spBv1.0/+/{kind}/%u"
     return [node] if kind.startswith("N") else [f"{node}/+"]
@@ -75,6 +84,10 @@ def _services() -> str:
         "topic read spBv1.0/#",
         f"topic write {PREFIX}/+/+/{TopicKind.COMMAND}",
         *(f"topic write spBv1.0/+/{kind}/#" for kind in _SPARKPLUG_READS),
+        "",
+        "# The engine tells crews' devices, and reads nothing.",
+        f"user {Service.NOTIFIER}",
+        f"topic write {CREW_PREFIX}/+/{CREW_MESSAGE}",
         "",
         "# A person's tools: replay of quarantine, checks, simulated towns. It can speak as any",
         "# device, so it is for the moment it is needed, and revoked otherwise.",

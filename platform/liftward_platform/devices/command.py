@@ -45,11 +45,15 @@ from liftward_platform.devices.model import (
 )
 from liftward_platform.devices.secret_files import SecretFiles
 from liftward_platform.errors import DomainError
+from liftward_wire.crew_topics import CREW_USER
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncConnection[DictRow]], Awaitable[Result]]
 
-_WHO = f"a device of the registry, or a service of the platform: {', '.join(SERVICES)}"
+_WHO = (
+    f"a device of the registry, a crew's device ({CREW_USER}CREW_ID), "
+    f"or a service of the platform: {', '.join(SERVICES)}"
+)
 _RELOAD = "let the broker read them: `systemctl reload mosquitto`, or SIGHUP to its process"
 
 

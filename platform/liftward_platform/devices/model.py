@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from liftward_wire.crew_topics import CREW_USER
+
 
 class CredentialKind(StrEnum):
     """How somebody shows the broker who he is."""
@@ -21,6 +23,7 @@ class Service(StrEnum):
     """Programs of the platform that speak to the broker. The dot keeps devices off these names."""
 
     GATEWAY = "liftward.gateway"  # reads everything, writes commands
+    NOTIFIER = "liftward.notifier"  # the engine: tells crews' devices, and reads nothing
     OPERATOR = (
         "liftward.operator"  # a person's tools: replay of quarantine, checks, simulated towns
     )
@@ -111,3 +114,13 @@ class BrokerAccess:
 
 def is_service(username: str) -> bool:
     return username in SERVICES
+
+
+def crew_of(username: str) -> str | None:
+    """Return whose device comes in by this name, None when it is no crew's."""
+    return username.removeprefix(CREW_USER) if username.startswith(CREW_USER) else None
+
+
+def is_no_device(username: str) -> bool:
+    """Tell whether a name is a service's or a crew's: nothing of the registry of devices."""
+    return is_service(username) or crew_of(username) is not None

@@ -2,6 +2,10 @@
 -- One device, held while its credentials change.
 SELECT device_id, kind, revoked_at FROM device WHERE device_id = %(device_id)s FOR UPDATE
 
+-- crew_there --
+-- A crew whose device may have a credential.
+SELECT crew_id FROM crew WHERE crew_id = %(crew_id)s
+
 -- lifts_of_device --
 -- The lifts a device speaks for, in the order in which everybody locks them.
 SELECT lift_key FROM device_lift WHERE device_id = %(device_id)s ORDER BY lift_key

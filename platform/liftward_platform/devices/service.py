@@ -26,6 +26,8 @@ from liftward_platform.devices.model import (
     CredentialKind,
     ListedCredential,
     NewCredential,
+    crew_of,
+    is_no_device,
     is_service,
 )
 from liftward_platform.errors import InvalidError, NotFoundError
@@ -66,7 +68,7 @@ async def issue_password(
     password = new_password()
     credential = NewCredential(
         username=username,
-        device_id=None if is_service(username) else username,
+        device_id=None if is_no_device(username) else username,
         kind=CredentialKind.PASSWORD,
         issued_at=now,
         issued_by=actor,
@@ -98,7 +100,7 @@ async def issue_certificate(
     issued = authority.issue_device(username, now=now, expires_at=expires_at)
     credential = NewCredential(
         username=username,
-        device_id=None if is_service(username) else username,
+        device_id=None if is_no_device(username) else username,
         kind=CredentialKind.CERTIFICATE,
         issued_at=now,
         issued_by=actor,
@@ -160,10 +162,15 @@ async def broker_access(connection: Connection, now: datetime) -> BrokerAccess:
 
 
 async def _prepare(connection: Connection, username: str, actor: str) -> DictRow | None:
-    """Return the device, held until the transaction ends; None for a service."""
+    """Return the device, held until the transaction ends; None for a service or a crew."""
     if actor != COMMAND_LINE_ACTOR_ID:
         await access.check_active(connection, actor)
     if is_service(username):
+        return None
+    crew_id = crew_of(username)
+    if crew_id is not None:
+        if not await store.has_crew(connection, crew_id):
+            raise NotFoundError("crew_unknown", f"no crew {crew_id!r} is registered")
         return None
     device = (
         await store.lock_device(connection, username) if DEVICE_ID.fullmatch(username) else None

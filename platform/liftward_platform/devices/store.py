@@ -33,6 +33,10 @@ async def lock_device(connection: Connection, device_id: str) -> DictRow | None:
     return rows[0] if rows else None
 
 
+async def has_crew(connection: Connection, crew_id: str) -> bool:
+    return bool(await _rows(connection, "crew_there", crew_id=crew_id))
+
+
 async def lifts_of_device(connection: Connection, device_id: str) -> list[int]:
     rows = await _rows(connection, "lifts_of_device", device_id=device_id)
     return [row["lift_key"] for row in rows]

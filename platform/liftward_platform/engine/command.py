@@ -20,15 +20,18 @@ from liftward_platform.engine.metrics import METRICS
 from liftward_platform.engine.modules import Modules, make_modules
 from liftward_platform.engine.runner import Engine
 from liftward_platform.engine.settings import EngineSettings
+from liftward_platform.engine.telling import Notifications
 from liftward_platform.migrations.runner import SchemaError, check_schema
-from liftward_platform.notifications.webhook import WebhookSender
+from liftward_platform.notifications.dispatch import Dispatch
+from liftward_platform.notifications.opening import open_senders
 
 
 def configure(parser: ArgumentParser) -> None:
     """Settings come from the environment; the options are for tests and operators."""
     parser.add_argument("--once", action="store_true", help="run one full cycle and stop")
     parser.epilog = (
-        "LIFTWARD_RESCUE_POLICY names a policy file, LIFTWARD_WEBHOOK_URL and "
+        "LIFTWARD_RESCUE_POLICY names a policy file, LIFTWARD_NOTIFY_FILE who is told what by "
+        "which channels, LIFTWARD_WEBHOOK_URL and "
         "LIFTWARD_WEBHOOK_SECRET a receiver of notifications, LIFTWARD_SAMPLE_KEEP_DAYS, "
         "LIFTWARD_SUMMARY_KEEP_DAYS and LIFTWARD_EVIDENCE_KEEP_DAYS how long samples, summaries "
         "and the windows around incidents are kept, LIFTWARD_ENGINE_METRICS_PORT where metrics "
@@ -48,12 +51,11 @@ def run(arguments: Namespace) -> int:
 
 async def _run(settings: EngineSettings, *, once: bool) -> int:
     async with AsyncExitStack() as stack:
-        sender = None
-        if settings.webhook is not None:
-            sender = await stack.enter_async_context(WebhookSender(settings.webhook))
+        senders = await open_senders(stack, settings.destinations, process_environ())
+        dispatch = await stack.enter_async_context(Dispatch(senders))
         modules = make_modules(
             settings.policy,
-            sender=sender,
+            notifications=Notifications(settings.destinations, dispatch),
             signer=settings.ledger_key.signer(),
             keep_days=settings.keep_days,
         )

@@ -17,13 +17,13 @@ from liftward_platform.access import service as access
 from liftward_platform.api import idempotency
 from liftward_platform.engine.metrics import METRICS
 from liftward_platform.engine.settings import KeepDays
+from liftward_platform.engine.telling import Notifications
 from liftward_platform.history import evidence, summaries
 from liftward_platform.history.partitions import kept_from
 from liftward_platform.history.storage import storage_of
 from liftward_platform.incidents import device_words, intake
 from liftward_platform.ledger import checkpoint
 from liftward_platform.ledger.signed_note import Signer
-from liftward_platform.notifications.deliver import Sender, deliver_pull, deliver_push
 from liftward_platform.parties import service as parties
 from liftward_platform.reports import service as reports
 from liftward_platform.rescue import due
@@ -161,21 +161,6 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
-class Notifications:
-    """Delivers the outbox; `sender` pushes to the configured webhook, if there is one."""
-
-    sender: Sender | None = None
-    name: str = "notifications"
-
-    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
-        push = self.sender is not None
-        count = await deliver_pull(connection, now=now, limit=limit, push=push)
-        if self.sender is not None:
-            count += await deliver_push(connection, self.sender, now=now, limit=limit)
-        return count
-
-
-@dataclass(frozen=True, slots=True)
 class DeviceWords:
     """Tells in each incident's story what the lift's device signalled and answered."""
 
@@ -304,19 +289,20 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Modules:
-    """All modules in their order, in the three groups that run beside each other.
+    """All modules in their order, in the groups that run beside each other.
 
     What a rescue waits for never waits behind a slow webhook, a checkpoint or a partition; and
     those not behind summaries, which read all that the lifts say.
     """
 
     rescue: tuple[Module, ...]
+    telling: tuple[Module, ...] = ()
     upkeep: tuple[Module, ...] = ()
     history: tuple[Module, ...] = ()
 
     @property
     def all(self) -> tuple[Module, ...]:
-        return (*self.rescue, *self.upkeep, *self.history)
+        return (*self.rescue, *self.telling, *self.upkeep, *self.history)
 
 
 def rescue_modules(policy: Policy) -> tuple[Module, ...]:
@@ -325,15 +311,10 @@ def rescue_modules(policy: Policy) -> tuple[Module, ...]:
 
 
 def make_modules(
-    policy: Policy, *, sender: Sender | None, signer: Signer, keep_days: KeepDays
+    policy: Policy, *, notifications: Notifications, signer: Signer, keep_days: KeepDays
 ) -> Modules:
     """Return the modules of a whole engine."""
-    upkeep = (
-        DeviceWords(),
-        Notifications(sender),
-        Checkpoints(signer),
-        Housekeeping(keep_days.samples),
-    )
-    # The watchdog reads the whole fleet: no notification waits behind it.
+    upkeep = (DeviceWords(), Checkpoints(signer), Housekeeping(keep_days.samples))
+    # The watchdog reads the whole fleet: no rescue and no message waits behind it.
     history = (CallWatchdog(), Evidence(keep_days.evidence), Summaries(keep_days.summaries))
-    return Modules(rescue_modules(policy), upkeep, history)
+    return Modules(rescue_modules(policy), (notifications,), upkeep, history)

@@ -1,6 +1,6 @@
 """Keeps the engine going: cycles, waits, lost databases, a clean stop.
 
-Three groups of modules run beside each other, each with its own connection. Waiting ends with a
+Groups of modules run beside each other, each with its own connection. Waiting ends with a
 NOTIFY, at the next deadline, or after a second: polling is the guarantee, the rest is speed.
 """
 
@@ -8,6 +8,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 import psycopg
 import structlog
@@ -52,6 +53,8 @@ class Engine:
     limit: int = LIMIT
     _waiting_for_first: set[str] = field(default_factory=lambda: {"rescue", "upkeep"}, init=False)
     _lost: set[str] = field(default_factory=set, init=False)
+    # Those that are woken when a person or a detector says something.
+    _LISTENING: ClassVar[frozenset[str]] = frozenset({"rescue", "telling"})
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set.
@@ -64,6 +67,8 @@ class Engine:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep_going("rescue", self.modules.rescue, stop))
             group.create_task(self._keep_going("upkeep", self.modules.upkeep, stop))
+            if self.modules.telling:
+                group.create_task(self._keep_going("telling", self.modules.telling, stop))
             if self.modules.history:
                 group.create_task(self._keep_going("history", self.modules.history, stop))
 
@@ -73,7 +78,7 @@ class Engine:
         back_off_s = BACK_OFF_S_FIRST
         while not stop.is_set():
             try:
-                async with await self._connect(listens=name == "rescue") as connection:
+                async with await self._connect(listens=name in self._LISTENING) as connection:
                     self._database_is_back(name)
                     back_off_s = BACK_OFF_S_FIRST
                     await self._work(name, connection, modules, stop)
@@ -114,7 +119,8 @@ class Engine:
     async def _work(
         self, name: str, connection: Connection, modules: tuple[Module, ...], stop: asyncio.Event
     ) -> None:
-        wait = self._wait_for_work if name == "rescue" else self._wait_a_second
+        waits = {"rescue": self._wait_for_work, "telling": self._wait_for_news}
+        wait = waits.get(name, self._wait_a_second)
         while not stop.is_set():
             handled = await run_cycle(connection, self.clock(), self.limit, modules)
             self._cycle_done(name)
@@ -128,6 +134,13 @@ class Engine:
         timeout_s = wait_s(self.clock(), moments)
         async for _ in connection.notifies(timeout=timeout_s, stop_after=1):
             continue  # all that have come: together they wake us once
+
+    async def _wait_for_news(self, connection: Connection, stop: asyncio.Event) -> None:
+        """An order is told in the moment it is committed; what is tried again, within a second."""
+        if stop.is_set():
+            return
+        async for _ in connection.notifies(timeout=WAIT_S_MAX, stop_after=1):
+            continue
 
     async def _wait_a_second(self, _connection: Connection, stop: asyncio.Event) -> None:
         await _pause(stop, WAIT_S_MAX)

@@ -6,7 +6,8 @@ from pathlib import Path
 from liftward_kit.database import DatabaseSettings
 from liftward_kit.settings import Environ, Secret, count_between, read
 from liftward_platform.ledger.key_file import LedgerKeyFile
-from liftward_platform.notifications.webhook import WebhookSettings
+from liftward_platform.notifications.destinations import Document
+from liftward_platform.notifications.opening import document_from
 from liftward_platform.rescue.policy import Policy
 from liftward_platform.rescue.policy_setting import policy_from_environ
 
@@ -62,7 +63,7 @@ class EngineSettings:
 
     dsn: Secret
     policy: Policy
-    webhook: WebhookSettings | None
+    destinations: Document  # who is told what
     ledger_key: LedgerKeyFile
     keep_days: KeepDays
     metrics_port: int  # 0: not served
@@ -82,7 +83,7 @@ class EngineSettings:
         return cls(
             dsn=DatabaseSettings.from_environ(environ).dsn,
             policy=policy_from_environ(environ),
-            webhook=WebhookSettings.from_environ(environ),
+            destinations=document_from(environ),
             ledger_key=LedgerKeyFile.from_environ(environ),
             keep_days=KeepDays.from_environ(environ),
             metrics_port=read(

@@ -1,92 +1,163 @@
-"""Delivers the outbox: marks what can be read as told, pushes the rest, retries, gives up loudly.
+"""Delivers the outbox: claims what is due, lets it be sent, writes down what became of it.
 
 Nothing here holds a transaction while it waits for a receiver.
 """
 
-import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from liftward_platform.access.model import ENGINE_ACTOR_ID
-from liftward_platform.incidents import service as incidents
-from liftward_platform.incidents.service import Happening
 from liftward_platform.notifications import service, store
-from liftward_platform.notifications.model import PULL_CHANNELS, Channel, Message, retry_at
+from liftward_platform.notifications.destinations import Document
+from liftward_platform.notifications.dispatch import Dispatch, Done
+from liftward_platform.notifications.fan_out import give_up_loudly, known_channels
+from liftward_platform.notifications.metrics import NotificationMetrics
+from liftward_platform.notifications.model import (
+    BUNDLE_MAX,
+    LEASE,
+    ORDER_FAILURES_MAX,
+    RETRY_AFTER_MAX,
+    Again,
+    Message,
+    Outcome,
+    Subject,
+    after_failure,
+)
+from liftward_platform.notifications.routing import acknowledge_by
 
 Connection = AsyncConnection[DictRow]
 
 log = structlog.get_logger()
 
-# Longer than any attempt takes: only a dead sender's message is taken up by another.
-LEASE = timedelta(seconds=60)
-# Receivers are few; more at once would only time out together.
-CONCURRENT_MAX = 8
+# A channel that fails is tested again after this, until it works.
+RETEST = timedelta(minutes=10)
 
 
-class Sender(Protocol):
-    """Whatever pushes a message out of the house."""
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What delivering needs besides the database."""
 
-    async def send(self, message: Message, *, now: datetime) -> str | None:
-        """Return None when the message was taken, else what went wrong."""
-        ...
-
-
-async def deliver_pull(connection: Connection, *, now: datetime, limit: int, push: bool) -> int:
-    """Mark messages that crews and consoles can now read; copy them for pushing when asked to."""
-    async with connection.transaction():
-        messages = await store.claim(
-            connection, PULL_CHANNELS, now=now, lease_until=now + LEASE, limit=limit
-        )
-        for message in messages if push else ():
-            await service.copy_to_webhook(connection, message, now)
-        if messages:
-            await store.mark_sent(connection, [message.message_id for message in messages], now)
-    return len(messages)
+    document: Document
+    dispatch: Dispatch
+    metrics: NotificationMetrics
+    chance: Callable[[], float]  # 0 to 1: takes the herd apart
 
 
-async def deliver_push(connection: Connection, sender: Sender, *, now: datetime, limit: int) -> int:
-    """Push messages that are due; each result is written as soon as all of them are known."""
-    async with connection.transaction():
-        messages = await store.claim(
-            connection, (Channel.WEBHOOK,), now=now, lease_until=now + LEASE, limit=limit
-        )
-    gate = asyncio.Semaphore(CONCURRENT_MAX)
+async def push(connection: Connection, delivery: Delivery, *, now: datetime, limit: int) -> int:
+    """Write down what has come back, start what is due, wait a little; return how many were sent.
 
-    async def attempt(message: Message) -> str | None:
-        async with gate:
-            return await sender.send(message, now=now)
-
-    errors = await asyncio.gather(*(attempt(message) for message in messages))
-    for message, error in zip(messages, errors, strict=True):
+    An attempt that takes longer is written down by a later call: nobody waits behind it.
+    """
+    await _record_all(connection, delivery, delivery.dispatch.finished(), now)
+    dispatch, document = delivery.dispatch, delivery.document
+    room = min(limit, dispatch.room)
+    if room > 0:
         async with connection.transaction():
-            await _record(connection, message, error, now)
-    return len(messages)
+            rows = await store.claim_to_push(
+                connection, known=known_channels(document), busy=dispatch.busy(),
+                at_once=dispatch.at_once, limit=room, now=now, lease_until=now + LEASE,
+            )  # fmt: skip
+            for row in rows:
+                await _bundle(connection, document, row, now)
+            ids = [row["message_id"] for row in rows]
+            messages = await store.messages(connection, ids) if ids else []
+        for message in messages:
+            dispatch.start(message, now)
+    done = await dispatch.settle()
+    return await _record_all(connection, delivery, done, now)
 
 
-async def _record(
-    connection: Connection, message: Message, error: str | None, now: datetime
-) -> None:
-    if error is None:
-        await store.mark_sent(connection, [message.message_id], now)
+async def _bundle(connection: Connection, document: Document, row: DictRow, now: datetime) -> None:
+    """Take along what waits behind a first attempt, where the destination wants it so.
+
+    Only then: a receiver drops repeats by the number, so a bundle never changes once it was tried.
+    """
+    destination = document.destination(row["destination"])
+    first = row["attempts_count"] == 1
+    if destination is None or not destination.bundle_s or row["urgent"] or not first:
         return
-    again_at = retry_at(message.attempts_count, now=now)
+    await store.bundle(connection, row["message_id"], BUNDLE_MAX - 1)
+    until = now + timedelta(seconds=destination.bundle_s)
+    await store.hold_bundle(connection, row["destination"], row["channel_name"], until)
+
+
+async def _record_all(
+    connection: Connection, delivery: Delivery, done: list[Done], now: datetime
+) -> int:
+    sent_count = 0
+    for message, outcome in done:
+        async with connection.transaction():
+            if outcome.sent:
+                await _record_sent(connection, delivery, message, now)
+                sent_count += 1
+            else:
+                await _record_failed(connection, delivery, message, outcome, now)
+        delivery.dispatch.recorded(message)
+    return sent_count
+
+
+async def _record_sent(
+    connection: Connection, delivery: Delivery, message: Message, now: datetime
+) -> None:
+    destination = delivery.document.destination(message.destination)
+    until = acknowledge_by(destination, message, now)
+    await store.mark_sent(connection, message.message_id, now=now, acknowledge_by=until)
+    if message.of_message_id is not None:
+        await store.stop_other_channels(connection, message, now)
+    if await store.channel_worked(connection, message, now):
+        await _tell_of_channel(connection, Subject.CHANNEL_WORKS_AGAIN, message, None, now)
+    delivery.metrics.sent(message)
+
+
+async def _record_failed(
+    connection: Connection, delivery: Delivery, message: Message, outcome: Outcome, now: datetime
+) -> None:
+    follows = after_failure(message, outcome, now=now, chance=delivery.chance())
+    again = isinstance(follows, Again)
     await store.mark_failed(
-        connection, message.message_id, next_attempt_at=again_at,
-        gave_up_at=now if again_at is None else None, last_error=error,
+        connection, message.message_id, now=now, last_error=outcome.reason,
+        next_attempt_at=follows.at if isinstance(follows, Again) else None,
+        end_reason=None if isinstance(follows, Again) else follows,
     )  # fmt: skip
+    delivery.metrics.failed(message, again=again)
     log.warning(
-        "message_not_delivered", message_id=message.message_id, error=error,
-        attempts_count=message.attempts_count, gave_up=again_at is None,
+        "message_not_delivered", message_id=message.message_id, destination=message.destination,
+        channel_name=message.channel_name, error=outcome.reason,
+        attempts_count=message.attempts_count, gave_up=not again,
     )  # fmt: skip
-    if again_at is None and message.incident_id is not None:
-        incident = await incidents.lock(connection, message.incident_id)
-        await incidents.note(
-            connection, incident, Happening(now=now, actor=ENGINE_ACTOR_ID),
-            event="notification_failed", reason="retries_exhausted",
-            detail={"message_id": message.message_id, "subject": message.subject,
-                    "channel": message.channel, "error": error},
-        )  # fmt: skip
+    await _note_channel(connection, message, outcome, now, again=again)
+    if not again and not message.is_test:
+        for one in message.all_messages:
+            row = {name: getattr(one, name) for name in _GIVEN_UP}
+            await give_up_loudly(connection, one.incident_id, row, error=outcome.reason, now=now)
+
+
+_GIVEN_UP = ("message_id", "subject", "channel", "channel_name", "destination")
+
+
+async def _note_channel(
+    connection: Connection, message: Message, outcome: Outcome, now: datetime, *, again: bool
+) -> None:
+    """Keep how the channel is doing; when it begins to fail, say so."""
+    hold = outcome.retry_after
+    begins = await store.channel_failed(
+        connection, message, outcome, now=now,
+        throttled_until=None if hold is None else now + min(hold, RETRY_AFTER_MAX),
+        is_failing=not again or message.attempts_count >= ORDER_FAILURES_MAX,
+        retest_at=now + RETEST,
+    )  # fmt: skip
+    if begins:
+        await _tell_of_channel(connection, Subject.CHANNEL_FAILED, message, outcome.reason, now)
+
+
+async def _tell_of_channel(
+    connection: Connection, subject: Subject, message: Message, error: str | None, now: datetime
+) -> None:
+    body = {"destination": message.destination, "channel_name": message.channel_name}
+    if error is not None:
+        body["error"] = error
+    await service.to_console(connection, subject, body, incident_id=None, now=now)

@@ -11,11 +11,9 @@ from psycopg.rows import DictRow
 
 from liftward_platform.ledger.model import Json
 from liftward_platform.notifications import store
-from liftward_platform.notifications.model import DISPATCHERS, Channel, Message, Subject
+from liftward_platform.notifications.model import DISPATCHERS, Channel, Subject
 
 Connection = AsyncConnection[DictRow]
-
-WEBHOOK_RECIPIENT = "configured"
 
 
 async def to_crew(
@@ -45,10 +43,10 @@ async def to_console(
     subject: Subject,
     body: Mapping[str, Json],
     *,
-    incident_id: int,
+    incident_id: int | None,
     now: datetime,
 ) -> None:
-    """Tell the dispatchers something about an incident."""
+    """Tell the dispatchers something about an incident, or (None) about the platform."""
     values = {
         "channel": Channel.CONSOLE,
         "recipient": DISPATCHERS,
@@ -57,18 +55,4 @@ async def to_console(
         "order_id": None,
         "now": now,
     }
-    await store.insert(connection, values, body)
-
-
-async def copy_to_webhook(connection: Connection, message: Message, now: datetime) -> None:
-    """Have a message also pushed to the configured webhook."""
-    values = {
-        "channel": Channel.WEBHOOK,
-        "recipient": WEBHOOK_RECIPIENT,
-        "subject": message.subject,
-        "incident_id": message.incident_id,
-        "order_id": message.order_id,
-        "now": now,
-    }
-    body = {**message.body, "channel": message.channel, "recipient": message.recipient}
     await store.insert(connection, values, body)

@@ -108,21 +108,49 @@ def _unanswered(order: Order, incident: Incident) -> bool:
     return order.state is OrderState.SENT and incident.state in RESCUE_STATES
 
 
-async def _expire(connection: Connection, work: service.Work, happening: Happening) -> None:
-    """The crew stayed silent: say so, and go on to the next level."""
+async def not_delivered(connection: Connection, order_id: int, now: datetime) -> bool:
+    """No channel reached the crew: go on at once, as without an answer, and say so loudly.
+
+    False when the order was answered or ended meanwhile.
+    """
+    happening = Happening(now=now, actor=ENGINE_ACTOR_ID)
+    work = await service.begin(connection, order_id, happening)
+    if not _unanswered(work.order, work.incident):
+        return False
+    await store.cancel_deadlines(
+        connection, work.incident.incident_id, (DeadlineKind.ACCEPT,),
+        now=now, result=StepReason.NOT_DELIVERED, order_id=order_id,
+    )  # fmt: skip
+    await store.mark_not_delivered(connection, order_id)
+    await notifications.to_console(
+        connection,
+        Subject.ORDER_NOT_DELIVERED,
+        sending.about(work.order),
+        incident_id=work.incident.incident_id,
+        now=now,
+    )
+    await _expire(connection, work, happening, StepReason.NOT_DELIVERED)
+    return True
+
+
+async def _expire(
+    connection: Connection,
+    work: service.Work,
+    happening: Happening,
+    reason: StepReason = StepReason.NO_ANSWER,
+) -> None:
+    """The crew stayed silent, or could not be told: say so, and go on to the next level."""
     state = next_order_state(work.order.state, OrderEvent.EXPIRE)
     silent = replace(work.order, state=state, ended_at=happening.now)
     await store.update_order(connection, silent)
-    body: dict[str, Json] = {**sending.about(silent), "answer": "no_answer"}
+    body: dict[str, Json] = {**sending.about(silent), "answer": str(reason)}
     await incidents.note(
         connection, work.incident, happening,
-        event="order_no_answer", reason=StepReason.NO_ANSWER, detail=body,
+        event="order_no_answer", reason=reason, detail=body,
     )  # fmt: skip
     await incidents.record(connection, work.incident, happening, EntryKind.ORDER_ANSWERED, body)
     await sending.tell_crew(connection, silent, Subject.ORDER_EXPIRED, happening.now)
-    await service.follow_failure(
-        connection, replace(work, order=silent), StepReason.NO_ANSWER, happening
-    )
+    await service.follow_failure(connection, replace(work, order=silent), reason, happening)
 
 
 async def _remind(

@@ -18,6 +18,7 @@ class StepReason(StrEnum):
     REFUSED = "refused"  # another crew of the same level
     CREW_LOST = "crew_lost"  # had said yes, cannot come
     NO_ANSWER = "no_answer"  # the next level
+    NOT_DELIVERED = "not_delivered"  # every channel to the crew failed: as without an answer
     NOT_ARRIVED = "not_arrived"  # the next level also; whoever is on the way stays on the way
     UNANSWERED_ROUND = "unanswered_round"  # every level was asked in vain: round again
     UNATTENDED = "unattended"  # nobody is asked and nothing is due: must not be, so ask
@@ -74,7 +75,7 @@ def after_failure(
         return Rest(RestReason.OTHER_ORDER_PENDING)
     if rounds:
         return Rest(RestReason.ROUND_WILL_COME)
-    up = 1 if reason is StepReason.NO_ANSWER else 0
+    up = 1 if reason in {StepReason.NO_ANSWER, StepReason.NOT_DELIVERED} else 0
     return Step(level=failed.response_level + up, reason=reason)
 
 

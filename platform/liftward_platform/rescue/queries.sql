@@ -77,6 +77,10 @@ UPDATE rescue_order
        under_way_at = %(under_way_at)s, arrived_at = %(arrived_at)s, ended_at = %(ended_at)s
  WHERE order_id = %(order_id)s
 
+-- mark_not_delivered --
+-- Nobody at the crew could be told: shown apart from a crew that is silent.
+UPDATE rescue_order SET not_delivered = true WHERE order_id = %(order_id)s
+
 -- incident_of_order --
 -- Which incident to lock before the order is looked at.
 SELECT incident_id FROM rescue_order WHERE order_id = %(order_id)s

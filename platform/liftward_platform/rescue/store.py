@@ -83,6 +83,10 @@ async def update_order(connection: Connection, order: Order) -> None:
     )
 
 
+async def mark_not_delivered(connection: Connection, order_id: int) -> None:
+    await connection.execute(QUERIES["mark_not_delivered"], {"order_id": order_id})
+
+
 async def incident_of_order(connection: Connection, order_id: int) -> int | None:
     cursor = await connection.execute(QUERIES["incident_of_order"], {"order_id": order_id})
     row = await cursor.fetchone()

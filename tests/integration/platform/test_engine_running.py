@@ -172,7 +172,7 @@ def test_once_runs_one_cycle_and_tells_what_it_did(
     assert done.returncode == 0, done.stderr
     handled = json.loads(done.stdout)["handled"]
     assert list(handled) == [
-        "detections", "orders", "deadlines", "device_words", "notifications",
+        "detections", "orders", "deadlines", "notifications", "device_words",
         "checkpoints", "housekeeping",
         "test_calls", "evidence", "summaries",
     ]  # fmt: skip

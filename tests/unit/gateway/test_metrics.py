@@ -16,6 +16,7 @@ from liftward_gateway.prepare import Prepared, judge, prepare, streams_of
 from liftward_gateway.registry import Registry, ServedLift
 from liftward_platform.api.metrics import ApiMetrics
 from liftward_platform.engine.metrics import make_metrics
+from liftward_platform.notifications.metrics import NotificationMetrics
 from liftward_wire.columns import microseconds
 from liftward_wire.messages import EventKind
 from liftward_wire.topics import TopicKind
@@ -131,9 +132,11 @@ def test_the_page_names_every_metric_and_no_other() -> None:
     api = ApiMetrics()
     for name in ("liftward_incidents_open", "liftward_board_age_seconds", "liftward_board_streams"):
         api.watch(name, name, lambda: 0.0)
+    engine = make_metrics().registry
+    NotificationMetrics(engine)
     told = {
         family.name
-        for registry in (gateway.registry, api.registry, make_metrics().registry)
+        for registry in (gateway.registry, api.registry, engine)
         for family in registry.collect()
         if family.name.startswith("liftward_")
     }

@@ -35,6 +35,9 @@ export type Warnings = Schemas["WarningsOut"];
 export type LedgerEntry = Schemas["LedgerLineOut"];
 export type Crew = Schemas["CrewOut"];
 export type CrewList = Schemas["CrewsOut"];
+export type Channels = Schemas["ChannelsOut"];
+/** One channel of one destination, and whether it works. */
+export type ChannelHealth = Schemas["ChannelOut"];
 export type Samples = Schemas["SamplesOut"];
 export type SignalValue = NonNullable<Samples["signals"][string]>[number];
 

@@ -10,6 +10,7 @@ import { byUrgency, isTrapped, standing } from "../lib/urgency";
 import { FilterBar } from "../parts/FilterBar";
 import { useApi, useLive, usePlace, useText } from "../parts/contexts";
 import { CallDialog } from "../parts/dialogs/CallDialog";
+import { ChannelPanel } from "../parts/ChannelPanel";
 import { ColumnNames, IncidentRow } from "../parts/IncidentRow";
 import { useKeys } from "../parts/keys";
 import { ENTRAPMENT, NoticeList } from "../parts/NoticeList";
@@ -119,6 +120,7 @@ export function BoardPage() {
       <TestCallList />
       <RecentList />
       {calling && <CallDialog close={() => setCalling(false)} />}
+      <ChannelPanel />
     </div>
   );
 }

@@ -12,6 +12,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
     ["c", t("help.call")],
     ["/", t("help.filter")],
     ["1 – 5", t("help.groups")],
+    ["n", t("help.channels")],
     ["?", t("help.help")],
   ];
   return (

@@ -6,6 +6,7 @@ import pytest
 
 from liftward_kit.settings import SettingError
 from liftward_platform.engine.settings import EngineSettings, KeepDays
+from liftward_platform.notifications.destinations import EMPTY
 
 SOMEWHERE = {"PGHOST": "db.example"}  # a database must be named
 
@@ -14,7 +15,11 @@ def test_defaults_need_no_more_than_a_database() -> None:
     """A week of samples, no webhook, no metrics port, the policy that comes with the program."""
     settings = EngineSettings.from_environ(SOMEWHERE)
 
-    assert (settings.keep_days, settings.webhook, settings.metrics_port) == (KeepDays(), None, 0)
+    assert (settings.keep_days, settings.destinations, settings.metrics_port) == (
+        KeepDays(),
+        EMPTY,
+        0,
+    )
     assert settings.policy.version == "default-1"
 
 
