@@ -26,6 +26,8 @@ class EventWord(Coded):
     TEST_CALL = "test_call"
     DOOR_RETRY = "door_retry"
     MODE_CHANGED = "mode_changed"
+    ALARM_FILTERED = "alarm_filtered"  # recorded; to the detector neither a press
+    ALARM_ENDED = "alarm_ended"  # nor an end: a person's word, for people
 
 
 class EventRow(NamedTuple):

@@ -148,6 +148,9 @@ class EventKind(StrEnum):
     TEST_CALL = "test_call"
     DOOR_RETRY = "door_retry"
     MODE_CHANGED = "mode_changed"
+    # EN 81-28, GB/T 24475: the device held a press back as misuse; somebody on site ended it.
+    ALARM_FILTERED = "alarm_filtered"
+    ALARM_ENDED = "alarm_ended"
 
 
 class Event(FromDevice, frozen=True, kw_only=True, omit_defaults=True):

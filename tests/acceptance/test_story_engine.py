@@ -151,4 +151,5 @@ async def test_a_crew_that_arrives_and_says_nothing_is_asked_about(
         await story.time_passes(minutes=31)
 
         assert ("reminded", "release_not_reported") in await story.told(incident)
-        assert await story.open_deadlines(incident) == ["confirm_release"]
+        due = await story.open_deadlines(incident)
+        assert due == ["passenger_update", "confirm_release"]

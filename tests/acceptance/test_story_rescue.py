@@ -43,6 +43,7 @@ async def test_rescued_by_the_first_crew(database_dsn: str, virtual_clock: Virtu
             "departed",
             "arrived",
             "freed",
+            "release_confirmed",
             "incident_closed",
         ]
 

@@ -170,7 +170,12 @@ async def test_closing_asks_for_outcome_and_cause(open_console: OpenConsole, api
     await page.keyboard.press("c")
     dialog = page.get_by_role("dialog", name="Close incident 4106")
     await dialog.get_by_role("button", name="Close").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("say who confirmed it")
+    await dialog.get_by_label("Confirmed by").select_option("a passenger")
+    await dialog.get_by_label("How").select_option("by telephone")
+    await dialog.get_by_role("button", name="Close").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("closed with its cause")
+    await dialog.get_by_label("The lift is made safe").check()
     await dialog.get_by_label("Cause").select_option("landing-door lock")
     await dialog.get_by_label("Release method").select_option("doors opened at the landing")
     await dialog.get_by_label("When").select_option("5 min ago")
@@ -185,8 +190,11 @@ async def test_closing_asks_for_outcome_and_cause(open_console: OpenConsole, api
     assert command.path == "/api/incidents/4106/close"
     assert command.body == {
         "outcome": "freed",
+        "lift_made_safe": True,
         "cause_code": "door.landing_door_lock",
         "release_method": "open_at_level",
+        "confirmed_by": "passenger",
+        "confirmed_how": "telephone",
         "persons_count": 2,
         "note": "Sample note",
         "occurred_at": "2026-03-02T13:58:27.000Z",
@@ -257,10 +265,11 @@ async def test_order_freed_and_close_need_no_mouse(open_console: OpenConsole, ap
 
     await keyboard.press("c")
     await expect(dialog.get_by_label("Outcome")).to_be_focused()
+    for _ in ("confirmed by", "how", "cause", "method"):
+        await keyboard.press("Tab")
+        await keyboard.press("ArrowDown")
     await keyboard.press("Tab")
-    await keyboard.press("ArrowDown")
-    await keyboard.press("Tab")
-    await keyboard.press("ArrowDown")
+    await keyboard.press("Space")
     await keyboard.press("Tab")
     await keyboard.type("2")
     await keyboard.press("Tab")
@@ -280,8 +289,11 @@ async def test_order_freed_and_close_need_no_mouse(open_console: OpenConsole, ap
             "/api/incidents/4105/close",
             {
                 "outcome": "freed",
+                "lift_made_safe": True,
                 "cause_code": "door.landing_door_lock",
                 "release_method": "open_at_level",
+                "confirmed_by": "passenger",
+                "confirmed_how": "telephone",
                 "persons_count": 2,
                 "note": "Sample\nnote",
             },

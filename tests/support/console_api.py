@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from liftward_detection.explain_words import Language
 from liftward_platform.api import console_files
 from liftward_platform.api.edge import SECURITY_HEADERS
+from liftward_platform.rescue.life_schemas import CalmingScriptOut
 from support import console_scenes as scenes
 from support.console_scenes import Json
 from support.polling import eventually_async
@@ -44,6 +45,7 @@ class FakeApi:
     health: Json = field(default_factory=scenes.health)
     notices: list[Json] = field(default_factory=list)
     warnings: list[Json] = field(default_factory=list)
+    overdue: list[Json] = field(default_factory=list)
     channels: list[Json] = field(default_factory=list)
     orders_not_delivered: list[Json] = field(default_factory=list)
     role: str = "dispatcher"
@@ -121,6 +123,7 @@ def _app(api: FakeApi) -> FastAPI:
         return response
 
     _add_reads(app, api)
+    _add_life_reads(app, api)
     _add_reads_of_crews(app, api)
     _add_commands(app, api)
     app.include_router(console_files.router)
@@ -165,6 +168,22 @@ def _add_reads(app: FastAPI, api: FakeApi) -> None:
     async def stream() -> Response:
         headers = {"Cache-Control": "no-store"}
         return StreamingResponse(_board(api), media_type="text/event-stream", headers=headers)
+
+
+def _add_life_reads(app: FastAPI, api: FakeApi) -> None:
+    @app.get("/api/incidents/{incident_id}/reports")
+    async def reports(incident_id: int) -> Json:
+        return {"as_of": scenes.at(0), "reports": []}
+
+    @app.get("/api/test-calls/overdue")
+    async def overdue() -> Json:
+        count = len(api.overdue)
+        heads = {"as_of": scenes.at(0), "watched_count": 240, "overdue_count": count}
+        return {**heads, "lifts": api.overdue}
+
+    @app.get("/api/calming-script")
+    async def calming_script() -> Json:
+        return CalmingScriptOut.made().model_dump()
 
 
 def _add_reads_of_crews(app: FastAPI, api: FakeApi) -> None:
@@ -254,7 +273,8 @@ def _obey(api: FakeApi, subject: str, subject_id: int, action: str) -> Json:
     api.change(owner["incident_id"], state=state, deadlines=open_limits)
     if state == "freed":
         outcomes = ["freed", *owner["close_outcomes"]]
-        api.change(owner["incident_id"], actions=["close"], close_outcomes=outcomes)
+        actions = ["confirm_release", "close"]
+        api.change(owner["incident_id"], actions=actions, close_outcomes=outcomes)
     return changed
 
 

@@ -79,7 +79,8 @@ def due(deadline_id: int, kind: str, seconds: float, order_id: int | None = None
 def incident(incident_id: int, state: str, where: Json, *, age_s: float, **changes: Any) -> Json:
     """Return an incident that began `age_s` before NOW."""
     closed, freed = state == "closed", state == "freed"
-    actions = [] if closed else ["close"] if freed else ["escalate", "order", "close"]
+    actions = ["escalate", "order", "close"]
+    actions = [] if closed else ["confirm_release", "close"] if freed else actions
     plain = {
         "incident_id": incident_id,
         "kind": "entrapment",
@@ -101,6 +102,9 @@ def incident(incident_id: int, state: str, where: Json, *, age_s: float, **chang
         "outcome": None,
         "cause_code": None,
         "release_method": None,
+        **dict.fromkeys(_LATER_FACTS),
+        "reported_by": [],
+        "held": False,
         "last_observed_at": at(-2),
         "unanswered": False,
         "policy": {
@@ -121,6 +125,11 @@ def incident(incident_id: int, state: str, where: Json, *, age_s: float, **chang
     return {**plain, **changes}
 
 
+_LATER_FACTS = (
+    "injured", "medical_need", "passenger_told_at", "confirmed_at", "confirmed_by", "confirmed_how",
+    "lift_made_safe_at", "lift_made_safe_by", "cause_reported_at", "cause_reported_by",
+    "incomplete_reason", "duplicate_of",
+)  # fmt: skip
 _WITHOUT_RESCUE = ["self_freed", "false", "duplicate"]
 
 
@@ -316,6 +325,7 @@ def story(shown: Json) -> Json:
             {**due(41, "arrive", -142), "fired_at": None, "cancelled_at": None, "result": None},
         ],
         "detections": [detection(shown)],
+        "duplicates": [],
         "ledger": [
             ledger_entry(1, -1971, "incident_opened", 9120),
             ledger_entry(2, -1970, "order_sent", 9121),
@@ -509,6 +519,13 @@ def closing_codes() -> Json:
         "refusal_reasons": [
             code("too_far", "too far away", "距离过远"),
             code("on_other_rescue", "on another rescue", "正在处理其他救援"),
+        ],
+        "confirmation_ways": [
+            code("telephone", "by telephone", "电话回访"),
+            code("on_site", "spoken to on site", "现场当面确认"),
+        ],
+        "incomplete_reasons": [
+            code("maintainer_reports_later", "the maintainer reports later", "维保单位后续上报"),
         ],
     }
 

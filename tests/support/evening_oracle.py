@@ -69,7 +69,8 @@ class OrderRow:
     order_id: int
     incident_id: int
     crew_id: str
-    sent_at: datetime
+    sent_at: datetime  # by the engine's clock when its look began
+    recorded_at: datetime  # when it was written
     ended_at: datetime | None
 
 
@@ -365,8 +366,8 @@ def _times(evening: Evening, found: Account) -> None:
     """
     first_order: dict[int, datetime] = {}
     for order in evening.orders:
-        at = first_order.setdefault(order.incident_id, order.sent_at)
-        first_order[order.incident_id] = min(at, order.sent_at)
+        at = first_order.setdefault(order.incident_id, order.recorded_at)
+        first_order[order.incident_id] = min(at, order.recorded_at)
     detected: dict[int, datetime] = {}
     for one in evening.detections:
         if one.incident_id is not None and one.level != SUSPECTED:

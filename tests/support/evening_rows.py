@@ -33,7 +33,11 @@ SELECT incident_id, lift_id, opened_at, closed_at, outcome, persons_count,
   FROM incident JOIN lift USING (lift_key)
 """
 _ORDERS: LiteralString = """
-SELECT order_id, incident_id, crew_id, sent_at, ended_at FROM rescue_order
+SELECT order_id, incident_id, crew_id, sent_at, ended_at,
+       (SELECT min(recorded_at) FROM incident_log AS line
+         WHERE line.incident_id = rescue_order.incident_id AND event = 'order_sent'
+           AND (detail ->> 'order_id')::bigint = order_id) AS recorded_at
+  FROM rescue_order
 """
 _DEADLINES: LiteralString = """
 SELECT deadline_id, incident_id, order_id, kind, due_at, fired_at, cancelled_at, result

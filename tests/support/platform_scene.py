@@ -93,6 +93,7 @@ class ApiScene:
             role=role,
             name=f"Demo {role}",
             crew_id=crew_id,
+            party_id="use-unit-01" if role is Role.USE_UNIT else None,
             secret_hash=_SECRET_HASH,
             now=self.clock(),
         )

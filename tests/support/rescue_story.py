@@ -19,11 +19,8 @@ from liftward_platform.engine.cycle import run_cycle
 from liftward_platform.engine.modules import Module, rescue_modules
 from liftward_platform.fleet import service as fleet
 from liftward_platform.incidents import intake
-from liftward_platform.incidents import service as incidents
-from liftward_platform.incidents import store as incident_rows
-from liftward_platform.incidents.model import Outcome
+from liftward_platform.incidents.model import Confirmer, Outcome
 from liftward_platform.incidents.service import Happening
-from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.rescue import due, service
 from liftward_platform.rescue.policy import load
 from support.virtual_time import VirtualClock
@@ -164,34 +161,6 @@ class RescueStory:
         )
         return int(row["incident_id"])
 
-    async def somebody_calls(self, lift_id: str = LIFT) -> int:
-        """The centre's telephone: people are shut in; the engine looks; the incident's number.
-
-        The incident is opened by the slice's own parts, as a call is to open one.
-        """
-        row = await self._row(
-            "SELECT lift_key FROM lift WHERE lift_id = %(lift_id)s", lift_id=lift_id
-        )
-        values = {
-            **row, "kind": "entrapment", "source": "call", "level": "confirmed",
-            "onset_at": self.now, "detected_at": self.now, "now": self.now,
-        }  # fmt: skip
-        happening = Happening(now=self.now, actor="account-dispatcher")
-        async with self.connection.transaction():
-            incident = await incident_rows.insert(self.connection, values, load().document())
-            assert incident is not None
-            await incidents.note(
-                self.connection, incident, happening,
-                event="opened", reason="call", to_state=incident.state,
-            )  # fmt: skip
-            body: dict[str, Json] = {"kind": incident.kind, "reason": "call"}
-            await incidents.record(
-                self.connection, incident, happening, EntryKind.INCIDENT_OPENED, body
-            )
-            await due.begin(self.connection, incident, self.now)
-        await self.engine_looks()
-        return incident.incident_id
-
     async def data_arrives(self, lift_id: str = LIFT) -> None:
         """A sample that the lift took at this moment is stored."""
         await self.connection.execute(_SAMPLE, {"lift_id": lift_id, "at": self.now})
@@ -245,7 +214,13 @@ class RescueStory:
             await actions[does](self.connection, row["order_id"], happening, **what)
 
     async def dispatcher_closes(self, incident_id: int, outcome: Outcome, **what: Any) -> None:
-        """The dispatcher closes an incident."""
+        """The dispatcher closes an incident; a rescue with all that the closing asks for."""
+        rescued = {"confirmed_by": Confirmer.PASSENGER, "confirmed_how": "telephone"}
+        usual: dict[Outcome, dict[str, Any]] = {
+            Outcome.FREED: {**rescued, "lift_made_safe": True},
+            Outcome.SELF_FREED: rescued,
+        }
+        what = {**usual.get(outcome, {}), **what}
         closing = service.Closing(outcome=outcome, **what)
         happening = Happening(now=self.now, actor="account-dispatcher")
         async with self.connection.transaction():

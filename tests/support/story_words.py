@@ -12,8 +12,15 @@ from datetime import datetime, time, timedelta, timezone
 from typing import Any
 
 from liftward_platform.errors import DomainError
-from liftward_platform.incidents.model import Outcome
+from liftward_platform.incidents.model import Confirmer, Outcome
 from liftward_platform.rescue.policy import load
+from support.call_story import (
+    dispatcher_believes,
+    lift_is_made_safe,
+    release_is_confirmed,
+    someone_calls,
+    someone_scans,
+)
 from support.rescue_story import DETECTED_AFTER, RescueStory
 from support.story_text import Keyword, Line
 
@@ -23,6 +30,11 @@ _NUMBERS = (
     "nobody", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     "eleven", "twelve",
 )  # fmt: skip
+_CONFIRMERS = {
+    "the passenger": Confirmer.PASSENGER,
+    "the use unit": Confirmer.USE_UNIT,
+    "the dispatcher": Confirmer.DISPATCHER,
+}
 _OUTCOMES = {"freed": Outcome.FREED, "self-freed": Outcome.SELF_FREED, "false": Outcome.FALSE}
 
 
@@ -112,8 +124,28 @@ async def _trapped(play: Play, lift: str) -> None:
     play.incident_id = await play.town.someone_is_trapped(lift)
 
 
-async def _calls(play: Play, lift: str) -> None:
-    play.incident_id = await play.town.somebody_calls(lift)
+async def _calls(play: Play, lift: str, persons: str = "") -> None:
+    told = {"persons_count": number(persons)} if persons else {}
+    taken = await someone_calls(play.town, lift, **told)
+    play.incident_id = taken.incident_id
+
+
+async def _scans(play: Play, lift: str, persons: str = "") -> None:
+    told = {"persons_count": number(persons)} if persons else {}
+    taken = await someone_scans(play.town, lift, **told)
+    play.incident_id = taken.incident_id
+
+
+async def _believes(play: Play) -> None:
+    await dispatcher_believes(play.town, play.incident_id)
+
+
+async def _confirms(play: Play, who: str) -> None:
+    await release_is_confirmed(play.town, play.incident_id, _CONFIRMERS[who])
+
+
+async def _made_safe(play: Play) -> None:
+    await lift_is_made_safe(play.town, play.incident_id)
 
 
 async def _detected(play: Play, lift: str, level: str) -> None:
@@ -145,22 +177,26 @@ async def _crew_frees(play: Play, crew: str, persons: str) -> None:
     await play.town.crew(crew, "frees", persons_count=number(persons))
 
 
-async def _closes(play: Play, outcome: str, persons: str = "", note: str = "") -> None:
+async def _closes(
+    play: Play, outcome: str, who: str = "", persons: str = "", note: str = ""
+) -> None:
     what: dict[str, Any] = {"persons_count": number(persons)} if persons else {}
+    if who:
+        what["confirmed_by"] = _CONFIRMERS[who]
     if note:
         what["note"] = note
     await play.town.dispatcher_closes(play.incident_id, _OUTCOMES[outcome], **what)
 
 
-async def _may_not_close(play: Play, outcome: str, refused: str) -> None:
-    error = await _refusal(play, outcome)
+async def _may_not_close(play: Play, outcome: str, refused: str, unsaid: str = "") -> None:
+    error = await _refusal(play, outcome, {"confirmed_by": None} if unsaid else {})
     assert error is not None, "it was allowed"
     assert error.code == code(refused), f"refused as {error.code}: {error}"
 
 
-async def _refusal(play: Play, outcome: str) -> DomainError | None:
+async def _refusal(play: Play, outcome: str, what: dict[str, Any]) -> DomainError | None:
     try:
-        await _closes(play, outcome)
+        await play.town.dispatcher_closes(play.incident_id, _OUTCOMES[outcome], **what)
     except DomainError as error:
         return error
     return None
@@ -226,6 +262,11 @@ async def _closed_as(play: Play, outcome: str, persons: str = "") -> None:
     assert not persons or row["persons_count"] == number(persons), there
 
 
+async def _confirmed_by(play: Play, who: str) -> None:
+    row = await play.incident()
+    assert row["confirmed_by"] == code(who), f"confirmed by {row['confirmed_by']}"
+
+
 async def _noted(play: Play, event: str, reason: str) -> None:
     assert (code(event), code(reason)) in await _told(play), "it does not"
 
@@ -277,14 +318,21 @@ async def _ledger_has(play: Play, kinds: str) -> None:
 
 _LIFT, _CREW, _N = r"(?P<lift>[A-Z0-9-]+)", r"crew (?P<crew>[a-z]+)", r"(?P<{}>\w+)"
 _PERSONS = _N.format("persons")
+_WHO = r"(?P<who>the passenger|the use unit|the dispatcher)"
 _OUTCOME = r"(?P<outcome>freed|self-freed|false)"
+_BY_WORD, _UNSAID = rf"(?: by the word of {_WHO})?", "(?P<unsaid> without a word)?"
+_COUNTED, _NOTE = rf"(?:, {_PERSONS} persons?)?", "(?:: (?P<note>.+))?"
 
 Table = tuple[tuple[str, Does], ...]
 
 GIVENS: Table = ((r"it is (?P<at>\d\d:\d\d)", _it_is),)
 EVENTS: Table = (
     (rf"somebody is trapped in {_LIFT}", _trapped),
-    (rf"somebody calls the centre from {_LIFT}", _calls),
+    (rf"somebody calls the centre from {_LIFT}{_COUNTED}", _calls),
+    (rf"somebody reports {_LIFT} on the public page{_COUNTED}", _scans),
+    (r"the dispatcher believes the report", _believes),
+    (rf"{_WHO} confirms the release", _confirms),
+    (r"the lift is made safe", _made_safe),
     (rf"the detector finds people in {_LIFT}, (?P<level>suspected|probable|confirmed)", _detected),
     (rf"the doors of {_LIFT} open by themselves", _ended),
     (rf"the detector takes its word about {_LIFT} back", _withdrawn),
@@ -292,9 +340,8 @@ EVENTS: Table = (
     (rf"{_CREW} (?P<does>accepts|departs|arrives)", _crew_does),
     (rf"{_CREW} refuses: (?P<reason>.+)", _crew_refuses),
     (rf"{_CREW} frees {_PERSONS} persons?", _crew_frees),
-    (rf"the dispatcher closes it as {_OUTCOME}(?:, {_PERSONS} persons?)?(?:: (?P<note>.+))?",
-     _closes),
-    (rf"the dispatcher may not close it as {_OUTCOME}: (?P<refused>.+)", _may_not_close),
+    (rf"the dispatcher closes it as {_OUTCOME}{_BY_WORD}{_COUNTED}{_NOTE}", _closes),
+    (rf"the dispatcher may not close it as {_OUTCOME}{_UNSAID}: (?P<refused>.+)", _may_not_close),
     (r"the engine is away until (?P<until>\d\d:\d\d)", _engine_away),
 )  # fmt: skip
 QUESTIONS: Table = (
@@ -303,8 +350,9 @@ QUESTIONS: Table = (
     (rf"{_CREW} (?P<state>{'|'.join(_ORDER_STATES)})", _crew_is),
     (rf"{_N.format('count')} orders? went out", _orders_count),
     (rf"at least {_N.format('count')} orders went out", _orders_at_least),
-    (rf"it is closed as {_OUTCOME}(?:, {_PERSONS} persons?)?", _closed_as),
-    (r"it is (?P<state>open|ordered|accepted|under way|arrived|freed)", _state_is),
+    (rf"it is closed as {_OUTCOME}{_COUNTED}", _closed_as),
+    (r"it is (?P<state>open|ordered|accepted|under way|arrived|freed|confirmed)", _state_is),
+    (r"the record says confirmed by (?P<who>passenger|use unit|dispatcher)", _confirmed_by),
     (r"the level is (?P<level>\d)", _level_is),
     (rf"the story says (?P<event>[a-z ]+) {_N.format('count')} times?", _noted_times),
     (r"the story says (?P<event>[a-z ]+), because (?P<reason>.+)", _noted),

@@ -13,7 +13,9 @@ import { BoardPage } from "./pages/BoardPage";
 import { CrewPage } from "./pages/CrewPage";
 import { IncidentPage } from "./pages/IncidentPage";
 import { NotFoundPage, RolePage } from "./pages/PlainPages";
+import { ReportPage } from "./pages/ReportPage";
 import { SignInPage } from "./pages/SignInPage";
+import { UseUnitPage } from "./pages/UseUnitPage";
 import { Banners } from "./parts/Banners";
 import { ChannelBanner } from "./parts/ChannelBanner";
 import type { Api } from "./parts/contexts";
@@ -47,6 +49,7 @@ export function App() {
   const { text, choose } = useLanguage(place.query, place.go);
   const [session, setSession] = useState<Session | null>(storedSession);
   const [ended, setEnded] = useState(false);
+  const route = routeOf(place.path);
 
   const keep = useCallback((next: Session | null, hasEnded: boolean) => {
     storeSession(next);
@@ -58,7 +61,9 @@ export function App() {
   return (
     <TextContext.Provider value={text}>
       <PlaceContext.Provider value={place}>
-        {session ? (
+        {route.page === "report" ? (
+          <ReportPage rescue_code={route.rescue_code} chooseLanguage={choose} />
+        ) : session ? (
           <SignedIn session={session} chooseLanguage={choose} leave={() => keep(null, false)} expire={expire} />
         ) : (
           <SignInPage ended={ended} chooseLanguage={choose} signedIn={(next) => keep(next, false)} />
@@ -131,6 +136,7 @@ function Page() {
   const { role } = useApi().account;
   const route = routeOf(path);
   if (role === "crew") return <CrewPage />;
+  if (role === "use_unit") return <UseUnitPage />;
   if (!BOARD_ROLES.includes(role)) return <RolePage />;
   if (route.page === "board") return <BoardPage />;
   if (route.page === "incident") return <IncidentPage key={route.incident_id} incident_id={route.incident_id} />;

@@ -36,6 +36,7 @@ def configure(parser: ArgumentParser) -> None:
     create.add_argument("--role", required=True, choices=[role.value for role in Role])
     create.add_argument("--name", required=True)
     create.add_argument("--crew-id", help="for the role crew: whom the account speaks for")
+    create.add_argument("--party-id", help="for the role use_unit: whose lifts are its own")
     _add_secret_options(create)
     secret = actions.add_parser("secret", help="replace an account's secret; its sessions end")
     secret.add_argument("--id", required=True, dest="account_id")
@@ -109,6 +110,7 @@ def _create(arguments: Namespace) -> None:
             role=Role(arguments.role),
             name=arguments.name,
             crew_id=arguments.crew_id,
+            party_id=arguments.party_id,
             secret_hash=hash_secret(secret),
             now=utc_now(),
         )
@@ -146,6 +148,7 @@ def _list(arguments: Namespace) -> None:
             "role": account.role,
             "name": account.name,
             "crew_id": account.crew_id,
+            "party_id": account.party_id,
             "created_at": account.created_at.isoformat(),
             "disabled_at": account.disabled_at and account.disabled_at.isoformat(),
         }

@@ -43,7 +43,7 @@ class Guard:
         self, request: Request, token: BearerToken, connection: Transaction, now: Now
     ) -> Actor:
         account = await service.account_of_token(connection, token, now)
-        actor = Actor(account.account_id, account.role, account.crew_id)
+        actor = Actor(account.account_id, account.role, account.crew_id, account.party_id)
         if actor.role not in self.roles:
             allowed = ", ".join(sorted(self.roles))
             raise ForbiddenError("role_not_allowed", f"this is for {allowed}; you are {actor.role}")

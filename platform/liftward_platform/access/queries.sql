@@ -1,19 +1,20 @@
 -- insert_account --
 -- A new account; an id is never given twice.
-INSERT INTO account (account_id, role, name, secret_hash, crew_id, created_at)
-VALUES (%(account_id)s, %(role)s::account_role, %(name)s, %(secret_hash)s, %(crew_id)s, %(now)s)
+INSERT INTO account (account_id, role, name, secret_hash, crew_id, party_id, created_at)
+VALUES (%(account_id)s, %(role)s::account_role, %(name)s, %(secret_hash)s, %(crew_id)s, %(party_id)s,
+        %(now)s)
 ON CONFLICT (account_id) DO NOTHING
 RETURNING account_id
 
 -- account_by_id --
 -- One account with its secret's hash, for signing in.
-SELECT account_id, role::text AS role, name, crew_id, secret_hash, created_at, disabled_at
+SELECT account_id, role::text AS role, name, crew_id, party_id, secret_hash, created_at, disabled_at
   FROM account
  WHERE account_id = %(account_id)s
 
 -- all_accounts --
 -- Everybody who may sign in, and those who may no longer.
-SELECT account_id, role::text AS role, name, crew_id, secret_hash, created_at, disabled_at
+SELECT account_id, role::text AS role, name, crew_id, party_id, secret_hash, created_at, disabled_at
   FROM account
  ORDER BY account_id
 
@@ -33,6 +34,10 @@ RETURNING account_id
 -- Whether a crew account would have a crew to speak for.
 SELECT 1 FROM crew WHERE crew_id = %(crew_id)s
 
+-- use_unit_exists --
+-- Whether a use unit's account would have a party to speak for.
+SELECT 1 FROM party WHERE party_id = %(party_id)s AND kind = 'use_unit'
+
 -- insert_token --
 -- Begin a session; only the token's hash is kept.
 INSERT INTO access_token (token_hash, account_id, issued_at, expires_at)
@@ -40,7 +45,7 @@ VALUES (%(token_hash)s, %(account_id)s, %(now)s, %(expires_at)s)
 
 -- account_of_token --
 -- Who holds a token that is neither expired nor revoked, and whose account is not disabled.
-SELECT account_id, role::text AS role, name, crew_id, secret_hash, created_at, disabled_at
+SELECT account_id, role::text AS role, name, crew_id, party_id, secret_hash, created_at, disabled_at
   FROM access_token JOIN account USING (account_id)
  WHERE token_hash = %(token_hash)s
    AND revoked_at IS NULL AND expires_at > %(now)s AND disabled_at IS NULL

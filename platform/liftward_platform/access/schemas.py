@@ -23,6 +23,7 @@ class AccountOut(BaseModel):
     role: Role
     name: str
     crew_id: str | None
+    party_id: str | None
 
     @classmethod
     def of(cls, account: Account) -> "AccountOut":
@@ -31,6 +32,7 @@ class AccountOut(BaseModel):
             role=account.role,
             name=account.name,
             crew_id=account.crew_id,
+            party_id=account.party_id,
         )
 
 

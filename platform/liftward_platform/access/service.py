@@ -55,13 +55,14 @@ async def create_account(
     secret_hash: str,
     now: datetime,
     crew_id: str | None = None,
+    party_id: str | None = None,
 ) -> Account:
     """Create an account; `secret_hash` comes from `secrets.hash_secret`.
 
     Raises
     ------
     InvalidError
-        When a value cannot be accepted, or the crew does not fit the role.
+        When a value cannot be accepted, or crew or party do not fit the role.
     ConflictError
         When the id is taken.
     """
@@ -73,11 +74,13 @@ async def create_account(
     if not 1 <= len(name) <= _NAME_CHARACTERS_MAX:
         raise InvalidError("name_invalid", f"a name has 1 to {_NAME_CHARACTERS_MAX} characters")
     await _check_crew(connection, role, crew_id)
+    await _check_party(connection, role, party_id)
     account = Account(
         account_id=account_id,
         role=role,
         name=name,
         crew_id=crew_id,
+        party_id=party_id,
         secret_hash=secret_hash,
         created_at=now,
         disabled_at=None,
@@ -93,6 +96,13 @@ async def _check_crew(connection: Connection, role: Role, crew_id: str | None) -
         raise InvalidError("crew_needed", "a crew account, and only that, names its crew")
     if crew_id is not None and not await store.crew_exists(connection, crew_id):
         raise InvalidError("crew_unknown", f"no crew {crew_id!r}: load it first")
+
+
+async def _check_party(connection: Connection, role: Role, party_id: str | None) -> None:
+    if (role is Role.USE_UNIT) != (party_id is not None):
+        raise InvalidError("party_needed", "a use unit's account, and only that, names its party")
+    if party_id is not None and not await store.use_unit_exists(connection, party_id):
+        raise InvalidError("party_unknown", f"no use unit {party_id!r}: load it first")
 
 
 def check_secret(secret: str) -> None:

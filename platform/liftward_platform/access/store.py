@@ -35,6 +35,7 @@ async def insert_account(connection: Connection, account: Account) -> bool:
         name=account.name,
         secret_hash=account.secret_hash,
         crew_id=account.crew_id,
+        party_id=account.party_id,
         now=account.created_at,
     )
     return row is not None
@@ -70,6 +71,11 @@ async def set_secret(
 async def crew_exists(connection: Connection, crew_id: str) -> bool:
     """Tell whether a crew has this id."""
     return await _one(connection, "crew_exists", crew_id=crew_id) is not None
+
+
+async def use_unit_exists(connection: Connection, party_id: str) -> bool:
+    """Tell whether a use unit has this id."""
+    return await _one(connection, "use_unit_exists", party_id=party_id) is not None
 
 
 async def insert_token(

@@ -36,7 +36,10 @@ from liftward_platform.liveness import endpoints as liveness
 from liftward_platform.notifications import endpoints as notifications
 from liftward_platform.parties import endpoints as parties
 from liftward_platform.quality import endpoints as quality
+from liftward_platform.reports import endpoints as reports
 from liftward_platform.rescue import endpoints as rescue
+from liftward_platform.rescue import life_endpoints as life
+from liftward_platform.test_calls import endpoints as test_calls
 
 ROUTERS: tuple[APIRouter, ...] = (
     operation.router,
@@ -45,6 +48,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     incidents.router,
     explaining.router,
     rescue.router,
+    life.router,
+    reports.router,
     crews.router,
     fleet.router,
     history.router,
@@ -56,6 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     condition.router,
     intake.router,
     commands.router,
+    test_calls.router,
     notifications.router,
     console_files.router,  # last: it takes every path that is left
 )
@@ -89,6 +95,7 @@ def create_app(
     )
     app.state.clock = clock
     app.state.stream_life_s = stream_life_s
+    app.state.policies = settings.policies
     app.state.metrics = ApiMetrics()
     app.state.pool = make_pool(settings)
     app.state.feed = BoardFeed(

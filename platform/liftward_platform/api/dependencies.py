@@ -14,6 +14,7 @@ from psycopg.rows import DictRow
 from psycopg_pool import AsyncConnectionPool
 
 from liftward_kit.clock import Clock
+from liftward_platform.rescue.policy_book import PolicyBook
 
 Connection = AsyncConnection[DictRow]
 Pool = AsyncConnectionPool[Connection]
@@ -35,6 +36,12 @@ def _now(request: Request) -> datetime:
     return clock()
 
 
+def _policies(request: Request) -> PolicyBook:
+    book: PolicyBook = request.app.state.policies
+    return book
+
+
 # Scope "function": FastAPI's default would commit only after the answer had been sent.
 Transaction = Annotated[Connection, Depends(_transaction, scope="function")]
 Now = Annotated[datetime, Depends(_now)]
+RescuePolicies = Annotated[PolicyBook, Depends(_policies)]

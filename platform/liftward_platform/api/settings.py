@@ -1,10 +1,12 @@
 """The settings of the API process, checked once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from liftward_kit.database import DatabaseSettings
 from liftward_kit.settings import Environ, Secret, SettingError, count_between, read
+from liftward_platform.rescue.policy_book import PolicyBook, load_book
+from liftward_platform.rescue.policy_setting import policies_from_environ
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 9633
 # Requests hold a connection for milliseconds; ten serve hundreds of users, and PostgreSQL's default
@@ -24,6 +26,8 @@ class ApiSettings:
     pool_connections_max: int = DEFAULT_POOL_MAX
     ready_file: Path | None = None
     log_level: str = "INFO"
+    # What an incident that a person reports opens with; as the engine's for those detected.
+    policies: PolicyBook = field(default_factory=load_book)
 
     @classmethod
     def from_environ(cls, environ: Environ) -> "ApiSettings":
@@ -36,6 +40,7 @@ class ApiSettings:
             pool_connections_min=_count(environ, "LIFTWARD_HTTP_POOL_MIN", DEFAULT_POOL_MIN, 1, 50),
             pool_connections_max=_count(environ, "LIFTWARD_HTTP_POOL_MAX", DEFAULT_POOL_MAX, 1, 50),
             ready_file=Path(ready_file) if ready_file else None,
+            policies=policies_from_environ(environ),
             log_level=read(
                 environ,
                 "LIFTWARD_LOG_LEVEL",

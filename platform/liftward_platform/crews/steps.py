@@ -11,16 +11,14 @@ from psycopg.rows import DictRow
 
 from liftward_platform.crews import store
 from liftward_platform.crews.model import Action
-from liftward_platform.incidents import aftermath
 from liftward_platform.incidents import service as incidents
-from liftward_platform.incidents.closing_codes import check_codes
 from liftward_platform.incidents.model import IllegalTransitionError
 from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications import service as notifications
 from liftward_platform.notifications.model import Subject
 from liftward_platform.parties import service as parties
-from liftward_platform.rescue import lone_work, sending
+from liftward_platform.rescue import ending, lone_work, sending
 from liftward_platform.rescue import service as rescue
 from liftward_platform.rescue.model import OrderState
 from liftward_platform.rescue.service import Work
@@ -95,8 +93,6 @@ async def _freed(
             incident_id=work.incident.incident_id,
             now=happening.now,
         )
-    if content.get("cause_code"):
-        await _cause(connection, work, happening, content)
 
 
 async def _check_in(
@@ -109,8 +105,8 @@ async def _made_safe(
     connection: Connection, work: Work, happening: Happening, _content: Content
 ) -> None:
     check_on_site(work, Action.MADE_SAFE)
-    await aftermath.made_safe(
-        connection, work.incident, happening, detail=sending.about(work.order)
+    await ending.make_safe(
+        connection, work.incident.incident_id, happening, about=sending.about(work.order)
     )
 
 
@@ -118,10 +114,9 @@ async def _cause(
     connection: Connection, work: Work, happening: Happening, content: Content
 ) -> None:
     check_on_site(work, Action.CAUSE)
-    check_codes(cause_code=content["cause_code"], release_method=content.get("release_method"))
-    await aftermath.cause_reported(
-        connection, work.incident, happening, cause_code=content["cause_code"],
-        release_method=content.get("release_method"), detail=sending.about(work.order),
+    await ending.report_cause(
+        connection, work.incident.incident_id, happening, cause_code=content["cause_code"],
+        release_method=content.get("release_method"), about=sending.about(work.order),
     )  # fmt: skip
 
 

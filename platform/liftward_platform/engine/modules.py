@@ -21,13 +21,15 @@ from liftward_platform.engine.telling import Notifications
 from liftward_platform.history import evidence, summaries
 from liftward_platform.history.partitions import kept_from
 from liftward_platform.history.storage import storage_of
-from liftward_platform.incidents import intake
+from liftward_platform.incidents import device_words, intake
 from liftward_platform.ledger import checkpoint
 from liftward_platform.ledger.signed_note import Signer
 from liftward_platform.parties import service as parties
+from liftward_platform.reports import service as reports
 from liftward_platform.rescue import due
 from liftward_platform.rescue.policy import Policy
 from liftward_platform.rescue.policy_book import PolicyBook, as_book
+from liftward_platform.test_calls import service as test_calls
 
 Connection = AsyncConnection[DictRow]
 
@@ -37,6 +39,8 @@ log = structlog.get_logger()
 HOUSEKEEPING_EVERY = timedelta(minutes=10)
 # Days that have to go wait for their summaries, but not so long that the disk fills up.
 SUMMARIES_WAIT_DAYS = 2
+# A test call is due every three days: a minute later is early enough to say so.
+TEST_CALLS_EVERY = timedelta(minutes=1)
 # Old summaries go by the day; looking for them every hour is enough.
 FORGET_EVERY = timedelta(hours=1)
 # Entries per checkpoint: the tree's lock is held for so many hashes only.
@@ -160,6 +164,39 @@ class Deadlines:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceWords:
+    """Tells in each incident's story what the lift's device signalled and answered."""
+
+    name: str = "device_words"
+
+    async def run(self, connection: Connection, now: datetime, limit: int) -> int:
+        async with connection.transaction():
+            count = await device_words.tell_alarms(connection, now, limit)
+        async with connection.transaction():
+            return count + await device_words.tell_answers(connection, now, limit)
+
+
+@dataclass(slots=True)
+class CallWatchdog:
+    """Watches that every lift makes its test call (EN 81-28)."""
+
+    name: str = "test_calls"
+    _next_at: datetime | None = field(default=None, init=False)
+
+    async def run(self, connection: Connection, now: datetime, _limit: int) -> int:
+        if self._next_at is not None and now < self._next_at:
+            return 0
+        async with connection.transaction():
+            watched = await test_calls.watch(connection, now)
+        self._next_at = now + TEST_CALLS_EVERY
+        if watched is None:
+            return 0
+        if watched.changed_count:
+            log.info("test_call_notices_changed", changed_count=watched.changed_count)
+        return watched.heard_count + watched.changed_count
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoints:
     """Takes new ledger entries into the tree and signs its head."""
 
@@ -189,6 +226,7 @@ class Housekeeping:
         async with connection.transaction():
             count += await access.housekeep(connection, now, limit)
             count += await idempotency.housekeep(connection, now, limit)
+            count += await reports.housekeep(connection, now, limit)
             count += await parties.housekeep(connection, now, limit)
         self._next_at = now + HOUSEKEEPING_EVERY
         return count
@@ -285,7 +323,8 @@ def make_modules(
     keep_days: KeepDays,
 ) -> Modules:
     """Return the modules of a whole engine."""
-    upkeep = (Checkpoints(signer), Housekeeping(keep_days.samples))
-    history = (Evidence(keep_days.evidence), Summaries(keep_days.summaries))
+    upkeep = (DeviceWords(), Checkpoints(signer), Housekeeping(keep_days.samples))
+    # The watchdog reads the whole fleet: no rescue and no message waits behind it.
+    history = (CallWatchdog(), Evidence(keep_days.evidence), Summaries(keep_days.summaries))
     *rescue, deadlines = rescue_modules(policy)
     return Modules(tuple(rescue), (deadlines,), (notifications,), upkeep, history)

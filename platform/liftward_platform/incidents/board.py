@@ -51,7 +51,7 @@ async def board(
 ) -> list[IncidentOut]:
     """Return incidents in the order of the board. Without an actor no phone is shown."""
     incident_ids = await store.board_ids(connection, scope, min(limit, BOARD_MAX))
-    return await _shown(connection, incident_ids, actor)
+    return await shown(connection, incident_ids, actor)
 
 
 async def notices(connection: Connection, now: datetime) -> list[NoticeOut]:
@@ -72,10 +72,10 @@ async def one(connection: Connection, incident_id: int, actor: Actor | None) -> 
     NotFoundError
         When there is no such incident.
     """
-    shown = await _shown(connection, [incident_id], actor)
-    if not shown:
+    found = await shown(connection, [incident_id], actor)
+    if not found:
         raise NotFoundError("incident_unknown", f"no incident {incident_id}")
-    return shown[0]
+    return found[0]
 
 
 async def story(connection: Connection, incident_id: int, actor: Actor, now: datetime) -> StoryOut:
@@ -98,12 +98,14 @@ async def story(connection: Connection, incident_id: int, actor: Actor, now: dat
             DetectionOut.model_validate({**row, **explaining.explained(row)}) for row in detections
         ],
         ledger=[_ledger_line(entry) for entry in entries],
+        duplicates=await store.duplicates(connection, incident_id),
     )
 
 
-async def _shown(
+async def shown(
     connection: Connection, incident_ids: Sequence[int], actor: Actor | None
 ) -> list[IncidentOut]:
+    """Return these incidents, in this order; without an actor no phone is shown."""
     rows = {row["incident_id"]: row for row in await store.board_rows(connection, incident_ids)}
     orders = await reading.orders_of(connection, incident_ids, actor, live_only=True)
     deadlines = await reading.deadlines_of(connection, incident_ids)
@@ -128,13 +130,15 @@ def _incident(row: Mapping[str, Any], **more: Any) -> IncidentOut:  # noqa: ANN4
     if row["maintainer_id"] is not None:
         maintainer = PartyRef(party_id=row["maintainer_id"], name=row["maintainer_name"])
     applied = row["policy_applied"]
-    made = {*more, "lift", "maintainer", "actions", "close_outcomes", "policy"}
+    held = row["held_at"] is not None and row["response_level"] == 0
+    made = {*more, "lift", "maintainer", "held", "actions", "close_outcomes", "policy"}
     return IncidentOut(
         **{name: row[name] for name in IncidentOut.model_fields.keys() - made},
         lift=LiftRef.from_row(row),
         maintainer=maintainer,
         policy=None if applied is None else PolicyOut(**applied),
-        actions=list(dispatcher_actions(state)),
+        held=held,
+        actions=list(dispatcher_actions(state, held=held)),
         close_outcomes=list(close_outcomes(state)),
         **more,
     )

@@ -147,9 +147,30 @@ REFUSAL_REASONS: tuple[Code, ...] = (
     Code("other", Name("other", "其他")),
 )
 
+# How a release was confirmed: the call back to passenger or use unit that the workflow of the city
+# centres asks for (Jiangsu's standard), or what stands in for it.
+CONFIRMATION_WAYS: tuple[Code, ...] = (
+    Code("telephone", Name("by telephone", "电话回访")),
+    Code("on_site", Name("spoken to on site", "现场当面确认")),
+    Code("car_intercom", Name("over the car's intercom", "轿厢对讲")),
+    Code("in_liftward", Name("entered by the use unit itself", "使用单位自行录入")),
+    Code("camera", Name("seen on a camera", "监控画面确认")),
+    Code("other", Name("other", "其他")),
+)
+
+# Why an incident is closed although a fact is missing. Ours.
+INCOMPLETE_REASONS: tuple[Code, ...] = (
+    Code("maintainer_reports_later", Name("the maintainer reports it later", "维保单位后续上报")),
+    Code("lift_taken_over", Name("the lift was handed to its use unit", "电梯已移交使用单位处置")),
+    Code("not_reachable", Name("nobody who knows can be reached", "知情人员无法联系")),
+    Code("other", Name("other", "其他")),
+)
+
 CAUSE_CODES = frozenset(item.code for family in CAUSES for item in family.items)
 RELEASE_METHOD_CODES = frozenset(method.code for method in RELEASE_METHODS)
 REFUSAL_REASON_CODES = frozenset(reason.code for reason in REFUSAL_REASONS)
+CONFIRMATION_WAY_CODES = frozenset(way.code for way in CONFIRMATION_WAYS)
+INCOMPLETE_REASON_CODES = frozenset(reason.code for reason in INCOMPLETE_REASONS)
 
 
 def family_of(cause_code: str) -> str:
@@ -162,6 +183,8 @@ def check_codes(
     cause_code: str | None = None,
     release_method: str | None = None,
     refusal_reason: str | None = None,
+    confirmed_how: str | None = None,
+    incomplete_reason: str | None = None,
 ) -> None:
     """Refuse a code that is on no list; None passes.
 
@@ -174,6 +197,8 @@ def check_codes(
         ("cause_code", cause_code, CAUSE_CODES),
         ("release_method", release_method, RELEASE_METHOD_CODES),
         ("refusal_reason", refusal_reason, REFUSAL_REASON_CODES),
+        ("confirmed_how", confirmed_how, CONFIRMATION_WAY_CODES),
+        ("incomplete_reason", incomplete_reason, INCOMPLETE_REASON_CODES),
     )
     for field, value, allowed in checks:
         if value is not None and value not in allowed:

@@ -40,6 +40,9 @@ LOOK_AGAIN_AFTER_CLOSING_MAX = timedelta(hours=1)
 SUSPECTED_MAX = timedelta(seconds=60)
 # Meanwhile it is looked at so often, for the case that the lift falls silent.
 LOOK_AGAIN_AT_SUSPECTED_AFTER = timedelta(seconds=5)
+# People call some minutes after the car stopped: a detection from so long before a caller's word
+# tells of the same people. Ours; the legal limit to be there is the same half hour.
+TOLD_LATE_MAX = timedelta(minutes=30)
 
 LEVELS = ("suspected", "probable", "confirmed")  # the detector's, weakest first
 SUSPECTED = LEVELS[0]

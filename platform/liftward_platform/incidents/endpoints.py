@@ -18,6 +18,8 @@ from liftward_platform.incidents import board
 from liftward_platform.incidents.board import Scope
 from liftward_platform.incidents.closing_codes import (
     CAUSES,
+    CONFIRMATION_WAYS,
+    INCOMPLETE_REASONS,
     REFUSAL_REASONS,
     RELEASE_METHODS,
     Code,
@@ -133,6 +135,8 @@ async def closing_codes(_actor: Annotated[Actor, allow(*EVERY_ROLE)]) -> Closing
         ],
         release_methods=[_code(method) for method in RELEASE_METHODS],
         refusal_reasons=[_code(reason) for reason in REFUSAL_REASONS],
+        confirmation_ways=[_code(way) for way in CONFIRMATION_WAYS],
+        incomplete_reasons=[_code(reason) for reason in INCOMPLETE_REASONS],
     )
 
 

@@ -19,7 +19,8 @@ class IncidentState(StrEnum):
     UNDER_WAY = "under_way"  # a crew left
     ARRIVED = "arrived"  # a crew is there
     FREED = "freed"  # the crew says nobody is inside any more; confirmation is due
-    CLOSED = "closed"  # confirmed, with outcome
+    CONFIRMED = "confirmed"  # a passenger, the use unit or a dispatcher confirmed the release
+    CLOSED = "closed"  # with outcome
 
 
 class IncidentEvent(StrEnum):
@@ -28,12 +29,31 @@ class IncidentEvent(StrEnum):
     CREW_DEPARTED = "crew_departed"
     CREW_ARRIVED = "crew_arrived"
     PERSONS_FREED = "persons_freed"
+    RELEASE_CONFIRMED = "release_confirmed"
     # A crew dropped out; what is left decides how far the rescue falls back.
     BACK_TO_ACCEPTED = "back_to_accepted"
     BACK_TO_ORDERED = "back_to_ordered"
     BACK_TO_OPEN = "back_to_open"
     CLOSED_AFTER_RESCUE = "closed_after_rescue"
     CLOSED_WITHOUT_RESCUE = "closed_without_rescue"
+
+
+class Source(StrEnum):
+    """Where the first word of an incident came from."""
+
+    DETECTION = "detection"
+    CALL = "call"  # telephone to the centre
+    USE_UNIT = "use_unit"
+    PUBLIC_PAGE = "public_page"
+    HAND_OVER = "hand_over"  # from 110, 119 or 120
+
+
+class Confirmer(StrEnum):
+    """By whose word a release is confirmed."""
+
+    PASSENGER = "passenger"
+    USE_UNIT = "use_unit"
+    DISPATCHER = "dispatcher"
 
 
 class Outcome(StrEnum):
@@ -86,6 +106,10 @@ TRANSITIONS: Mapping[IncidentState, Mapping[IncidentEvent, IncidentState]] = {
         _E.CLOSED_WITHOUT_RESCUE: _S.CLOSED,
     },
     _S.FREED: {
+        _E.RELEASE_CONFIRMED: _S.CONFIRMED,
+        _E.CLOSED_WITHOUT_RESCUE: _S.CLOSED,
+    },
+    _S.CONFIRMED: {
         _E.CLOSED_AFTER_RESCUE: _S.CLOSED,
         _E.CLOSED_WITHOUT_RESCUE: _S.CLOSED,
     },
@@ -127,21 +151,42 @@ def close_event(outcome: Outcome) -> IncidentEvent:
     return _E.CLOSED_AFTER_RESCUE if outcome is Outcome.FREED else _E.CLOSED_WITHOUT_RESCUE
 
 
-def dispatcher_actions(state: IncidentState) -> tuple[str, ...]:
+def state_to_close_from(state: IncidentState, outcome: Outcome) -> IncidentState:
+    """Return from which state closing leaves: a rescue is confirmed first, in the same step.
+
+    Raises
+    ------
+    IllegalTransitionError
+        When an incident in this state cannot be closed with this outcome.
+    """
+    if state is _S.FREED and outcome is Outcome.FREED:
+        state = next_state(state, _E.RELEASE_CONFIRMED)
+    next_state(state, close_event(outcome))
+    return state
+
+
+def dispatcher_actions(state: IncidentState, *, held: bool = False) -> tuple[str, ...]:
     """Return the names of the actions this state allows a dispatcher."""
     if state in RESCUE_STATES:
-        return ("escalate", "order", "close")
-    return ("close",) if state is _S.FREED else ()
+        return (*(("confirm_report",) if held else ()), "escalate", "order", "close")
+    if state is _S.FREED:
+        return ("confirm_release", "close")
+    return ("close",) if state is _S.CONFIRMED else ()
 
 
 def close_outcomes(state: IncidentState) -> tuple[Outcome, ...]:
     """Return the outcomes with which an incident in this state may be closed."""
-    return tuple(outcome for outcome in Outcome if close_event(outcome) in TRANSITIONS[state])
+    return tuple(outcome for outcome in Outcome if _is_closable(state, outcome))
+
+
+def _is_closable(state: IncidentState, outcome: Outcome) -> bool:
+    confirmable = state is _S.FREED and outcome is Outcome.FREED
+    return confirmable or close_event(outcome) in TRANSITIONS[state]
 
 
 def mermaid() -> str:
     """Return the state diagram of the table, for the documents."""
-    lines = ["stateDiagram-v2", "    [*] --> open: detection or call"]
+    lines = ["stateDiagram-v2", "    [*] --> open: detection or report"]
     for state, events in TRANSITIONS.items():
         lines += [f"    {state} --> {target}: {event}" for event, target in events.items()]
     return "\n".join([*lines, "    closed --> [*]"])
@@ -155,7 +200,7 @@ class Incident:
     lift_key: int
     kind: str
     state: IncidentState
-    source: str
+    source: Source
     level: str
     onset_at: datetime
     detected_at: datetime
@@ -171,6 +216,19 @@ class Incident:
     outcome: Outcome | None
     cause_code: str | None
     release_method: str | None
+    held_at: datetime | None
+    injured: bool | None
+    medical_need: bool | None
+    passenger_told_at: datetime | None
+    confirmed_at: datetime | None
+    confirmed_by: Confirmer | None
+    confirmed_how: str | None
+    lift_made_safe_at: datetime | None
+    lift_made_safe_by: str | None
+    cause_reported_at: datetime | None
+    cause_reported_by: str | None
+    incomplete_reason: str | None
+    duplicate_of: int | None
     region: str | None = None
     policy_applied: Mapping[str, Any] | None = None
     prediction_acted_at: datetime | None = None
@@ -179,11 +237,18 @@ class Incident:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> "Incident":
-        outcome = row["outcome"]
+        outcome, confirmed_by = row["outcome"], row["confirmed_by"]
         values = {name: row[name] for name in cls.__dataclass_fields__}
         values["state"] = IncidentState(row["state"])
+        values["source"] = Source(row["source"])
         values["outcome"] = None if outcome is None else Outcome(outcome)
+        values["confirmed_by"] = None if confirmed_by is None else Confirmer(confirmed_by)
         return cls(**values)
+
+    @property
+    def held(self) -> bool:
+        """Nobody is sent for an anonymous report alone; once somebody was, it is a rescue."""
+        return self.held_at is not None and self.response_level == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 -- insert_incident --
 -- Open an incident; nothing comes back when the lift already has one with people inside.
-INSERT INTO incident (lift_key, kind, state, source, level, onset_at, detected_at, opened_at, policy)
+INSERT INTO incident (lift_key, kind, state, source, level, onset_at, detected_at, opened_at, held_at,
+                      policy)
 VALUES (%(lift_key)s, %(kind)s, 'open', %(source)s, %(level)s, %(onset_at)s, %(detected_at)s, %(now)s,
-        %(policy)s)
-ON CONFLICT (lift_key, kind) WHERE state NOT IN ('freed', 'closed') DO NOTHING
+        %(held_at)s, %(policy)s)
+ON CONFLICT (lift_key, kind) WHERE state NOT IN ('freed', 'confirmed', 'closed') DO NOTHING
 RETURNING *
 
 -- lock_incident --
@@ -13,33 +14,73 @@ SELECT * FROM incident WHERE incident_id = %(incident_id)s FOR UPDATE
 -- lock_open_incident --
 -- Take the lift's incident with people inside, if it has one.
 SELECT * FROM incident
- WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND state NOT IN ('freed', 'closed')
+ WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND state NOT IN ('freed', 'confirmed', 'closed')
    FOR UPDATE
 
 -- update_incident --
 -- Write back what a change may touch.
 UPDATE incident
    SET state = %(state)s, level = %(level)s, response_level = %(response_level)s,
+       onset_at = %(onset_at)s, held_at = %(held_at)s, injured = %(injured)s,
+       medical_need = %(medical_need)s, passenger_told_at = %(passenger_told_at)s,
+       confirmed_at = %(confirmed_at)s, confirmed_by = %(confirmed_by)s,
+       confirmed_how = %(confirmed_how)s, lift_made_safe_at = %(lift_made_safe_at)s,
+       lift_made_safe_by = %(lift_made_safe_by)s, cause_reported_at = %(cause_reported_at)s,
+       cause_reported_by = %(cause_reported_by)s, incomplete_reason = %(incomplete_reason)s,
+       duplicate_of = %(duplicate_of)s,
        release_seen_at = %(release_seen_at)s, withdrawn_at = %(withdrawn_at)s,
        arrived_at = %(arrived_at)s, freed_at = %(freed_at)s, persons_count = %(persons_count)s,
        closed_at = %(closed_at)s, outcome = %(outcome)s, cause_code = %(cause_code)s,
        release_method = %(release_method)s
  WHERE incident_id = %(incident_id)s
 
--- set_made_safe --
--- The lift can neither trap nor hurt anybody any more; the first word counts.
-UPDATE incident SET lift_made_safe_at = %(at)s, lift_made_safe_by = %(actor)s
- WHERE incident_id = %(incident_id)s AND lift_made_safe_at IS NULL
-
--- set_cause --
--- What caused it and how people got out, by the last word.
-UPDATE incident SET cause_code = %(cause_code)s, cause_reported_at = %(at)s, cause_reported_by = %(actor)s,
-       release_method = coalesce(%(release_method)s, release_method)
- WHERE incident_id = %(incident_id)s
-
 -- set_note --
 -- The dispatcher's words at closing: kept here, never in the ledger.
 UPDATE incident SET note = %(note)s WHERE incident_id = %(incident_id)s
+
+-- erase_caller_phones --
+-- Nobody has to be called back any more: the numbers go when the incident is closed.
+UPDATE incident_report SET caller_phone = NULL, erased_at = %(now)s
+ WHERE incident_id = %(incident_id)s AND caller_phone IS NOT NULL
+
+-- take_alarms --
+-- Alarm signs of lifts whose incident is not closed, since shortly before it began, each once.
+WITH found AS (
+    SELECT event.event_id, incident.incident_id, event.kind, event.observed_at
+      FROM incident
+      JOIN lift_event AS event ON event.lift_key = incident.lift_key
+       AND event.observed_at >= incident.onset_at - %(before_onset)s::interval
+       AND event.kind IN ('alarm_pressed', 'alarm_released', 'alarm_filtered', 'alarm_ended')
+     WHERE incident.state <> 'closed'
+       AND NOT EXISTS (SELECT FROM incident_alarm AS known WHERE known.event_id = event.event_id)
+     ORDER BY event.event_id, incident.incident_id DESC
+     LIMIT %(limit)s
+), taken AS (
+    INSERT INTO incident_alarm (event_id, incident_id)
+    SELECT DISTINCT ON (event_id) event_id, incident_id FROM found
+     ORDER BY event_id, incident_id DESC
+    ON CONFLICT DO NOTHING
+    RETURNING event_id, incident_id
+)
+SELECT taken.incident_id, found.kind, found.observed_at AS at
+  FROM taken JOIN found USING (event_id, incident_id)
+ ORDER BY taken.incident_id, taken.event_id
+
+-- take_answers --
+-- Commands asked for an incident that have ended or were answered, each told once.
+WITH found AS (
+    SELECT command_id FROM device_command
+     WHERE incident_id IS NOT NULL AND told_at IS NULL AND ended_at IS NOT NULL
+     ORDER BY ended_at LIMIT %(limit)s
+       FOR UPDATE SKIP LOCKED
+), told AS (
+    UPDATE device_command AS command SET told_at = %(now)s
+      FROM found WHERE command.command_id = found.command_id
+    RETURNING command.*
+)
+SELECT command_id, incident_id, kind, state, reply_reason,
+       least(ended_at, %(now)s) AS at
+  FROM told ORDER BY incident_id, ended_at
 
 -- insert_log --
 -- One line of the story.
@@ -66,11 +107,13 @@ SELECT detection_id, lift_key, kind, transition, level, onset_at, detected_at, r
 -- lift_context --
 -- What is known about a detection's lift and episode, for the decision.
 SELECT (SELECT incident_id FROM incident
-         WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND state NOT IN ('freed', 'closed')
+         WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND state NOT IN ('freed', 'confirmed', 'closed')
        ) AS open_incident_id,
        (SELECT incident_id FROM incident
          WHERE lift_key = %(lift_key)s AND kind = %(kind)s
-           AND onset_at <= %(onset_at)s AND freed_at >= %(onset_at)s
+           AND onset_at - CASE source WHEN 'detection' THEN interval '0' ELSE %(told_late)s END
+               <= %(onset_at)s
+           AND freed_at >= %(onset_at)s
          ORDER BY opened_at DESC LIMIT 1) AS freed_incident_id,
        (SELECT link.incident_id FROM detection JOIN incident_detection AS link USING (detection_id)
          WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND onset_at = %(onset_at)s
@@ -166,7 +209,9 @@ SELECT incident_id FROM incident ORDER BY opened_at DESC, incident_id DESC LIMIT
 -- Incidents with their lift and the maintainer who answered for it when they opened.
 SELECT incident.*, lift.lift_id, lift.building, lift.address, lift.district, lift.rescue_code,
        lift.latitude_deg, lift.longitude_deg, lift.floors_count,
-       party.party_id AS maintainer_id, party.name AS maintainer_name
+       party.party_id AS maintainer_id, party.name AS maintainer_name,
+       ARRAY (SELECT DISTINCT report.source FROM incident_report AS report
+               WHERE report.incident_id = incident.incident_id ORDER BY 1) AS reported_by
   FROM incident
   JOIN lift USING (lift_key)
   LEFT JOIN maintenance_contract AS contract
@@ -174,6 +219,10 @@ SELECT incident.*, lift.lift_id, lift.building, lift.address, lift.district, lif
    AND (contract.valid_until IS NULL OR contract.valid_until > incident.opened_at)
   LEFT JOIN party ON party.party_id = contract.maintainer_id
  WHERE incident.incident_id = ANY (%(incident_ids)s)
+
+-- duplicates --
+-- Which incidents were closed as duplicates of this one.
+SELECT incident_id FROM incident WHERE duplicate_of = %(incident_id)s ORDER BY incident_id
 
 -- story_log --
 -- What happened, in order.

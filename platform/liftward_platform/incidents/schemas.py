@@ -7,7 +7,7 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from liftward_platform.incidents.explaining_schemas import VerdictOut
-from liftward_platform.incidents.model import IncidentState, Outcome
+from liftward_platform.incidents.model import Confirmer, IncidentState, Outcome, Source
 from liftward_platform.rescue.schemas import (
     CandidateOut,
     DeadlineOut,
@@ -39,7 +39,7 @@ class IncidentOut(BaseModel):
     kind: str
     state: IncidentState
     level: str
-    source: str
+    source: Source
     lift: LiftRef
     maintainer: PartyRef | None
     onset_at: datetime
@@ -55,6 +55,20 @@ class IncidentOut(BaseModel):
     outcome: Outcome | None
     cause_code: str | None
     release_method: str | None
+    reported_by: list[Source]  # who else than the first source has said something
+    held: bool  # an anonymous report: nobody is sent before a person or the detector agrees
+    injured: bool | None
+    medical_need: bool | None
+    passenger_told_at: datetime | None
+    confirmed_at: datetime | None
+    confirmed_by: Confirmer | None
+    confirmed_how: str | None
+    lift_made_safe_at: datetime | None
+    lift_made_safe_by: str | None
+    cause_reported_at: datetime | None
+    cause_reported_by: str | None
+    incomplete_reason: str | None
+    duplicate_of: int | None
     last_observed_at: datetime | None
     unanswered: bool
     policy: PolicyOut | None
@@ -126,6 +140,7 @@ class StoryOut(BaseModel):
     deadlines: list[StoryDeadlineOut]
     detections: list[DetectionOut]
     ledger: list[LedgerLineOut]
+    duplicates: list[int]  # incidents that were closed as duplicates of this one
 
 
 class NameOut(BaseModel):
@@ -151,3 +166,5 @@ class ClosingCodesOut(BaseModel):
     causes: list[CauseOut]
     release_methods: list[CodeOut]
     refusal_reasons: list[CodeOut]
+    confirmation_ways: list[CodeOut]
+    incomplete_reasons: list[CodeOut]

@@ -16,6 +16,7 @@ from liftward_platform.access.model import DETECTOR_ACTOR_ID, ENGINE_ACTOR_ID
 from liftward_platform.errors import NotFoundError
 from liftward_platform.incidents import store
 from liftward_platform.incidents.detection_decision import (
+    TOLD_LATE_MAX,
     WITHDRAWN,
     Detection,
     is_stronger,
@@ -27,6 +28,7 @@ from liftward_platform.incidents.model import (
     IncidentEvent,
     LogEntry,
     Outcome,
+    Source,
     close_event,
     next_state,
 )
@@ -79,6 +81,7 @@ async def open_from_detection(
         "level": detection.level,
         "onset_at": detection.onset_at,
         "detected_at": detection.detected_at,
+        "held_at": None,
         "now": now,
     }
     incident = await store.insert(connection, values, policy)
@@ -113,6 +116,8 @@ async def attach_detection(
     updated = _seen_again(incident, detection)
     if updated != incident:
         await store.update(connection, updated)
+    if incident.held and not updated.held:
+        await note(connection, updated, happening, event="hold_released", reason="detector_agrees")
     if updated.level == incident.level:
         await note(
             connection, updated, happening, event="detected_again", reason=reason, detail=detail
@@ -129,15 +134,21 @@ async def attach_detection(
 def _seen_again(incident: Incident, detection: Detection) -> Incident:
     """Return the incident after a further sign of people: as sure as the surest of them.
 
-    An end that was noted before a new episode began does not stand any longer.
+    An end that was noted before a new episode began does not stand any longer. The detector knows
+    better than a caller since when; and a report that nobody believed yet is not alone any more.
     """
     if incident.state not in RESCUE_STATES:
         return incident
     surer = is_stronger(detection.level, incident.level)
     over = (incident.release_seen_at, incident.withdrawn_at)
     again = any(at is not None and detection.onset_at > at for at in over)
+    told = incident.source is not Source.DETECTION
+    near = incident.detected_at - detection.onset_at <= TOLD_LATE_MAX
+    earlier = told and near and detection.onset_at < incident.onset_at
     return replace(
         incident,
+        onset_at=detection.onset_at if earlier else incident.onset_at,
+        held_at=None,
         level=detection.level if surer else incident.level,
         release_seen_at=None if again else incident.release_seen_at,
         withdrawn_at=None if again else incident.withdrawn_at,
@@ -204,25 +215,34 @@ async def close(
     outcome: Outcome,
     happening: Happening,
     *,
-    persons_count: int | None,
-    cause_code: str | None,
-    release_method: str | None,
+    facts: Mapping[str, Any],
     note_text: str | None,
 ) -> Incident:
-    """Close an incident with its outcome. The note stays out of the story's ledger entry."""
+    """Close an incident with its outcome and facts, which are columns of it.
+
+    The note stays out of the story and the ledger; callers' numbers are forgotten.
+    """
+    closed = replace(incident, **facts)
+    detail: dict[str, Json] = {
+        "cause_code": closed.cause_code,
+        "release_method": closed.release_method,
+        "confirmed_by": closed.confirmed_by,
+        "incomplete_reason": closed.incomplete_reason,
+        "duplicate_of": closed.duplicate_of,
+    }
     closed = await apply(
         connection, incident, close_event(outcome), happening, reason=outcome,
-        outcome=outcome, closed_at=happening.at, persons_count=persons_count,
-        cause_code=cause_code, release_method=release_method,
-        detail={"cause_code": cause_code, "release_method": release_method},
+        outcome=outcome, closed_at=happening.at, detail=detail, **facts,
     )  # fmt: skip
+    await store.erase_caller_phones(connection, incident.incident_id, happening.now)
     if note_text:
         await store.set_note(connection, incident.incident_id, note_text)
     body: dict[str, Json] = {
+        **detail,
         "outcome": outcome,
-        "cause_code": cause_code,
-        "release_method": release_method,
-        "persons_count": persons_count,
+        "confirmed_how": closed.confirmed_how,
+        "lift_made_safe": closed.lift_made_safe_at is not None,
+        "persons_count": closed.persons_count,
     }
     await record(connection, closed, happening, EntryKind.INCIDENT_CLOSED, body)
     if outcome is not Outcome.FREED:
@@ -231,6 +251,14 @@ async def close(
         look_at = happening.now + look_again_after_closing(closings_count)
         await store.look_again_after_closing(connection, incident.incident_id, look_at)
     return closed
+
+
+async def change(connection: Connection, incident: Incident, **columns: Any) -> Incident:  # noqa: ANN401
+    """Write facts that are no step of the table; the caller holds the lock, and tells the story."""
+    changed = replace(incident, **columns)
+    if changed != incident:
+        await store.update(connection, changed)
+    return changed
 
 
 async def raise_response_level(

@@ -1,7 +1,7 @@
 """The only place that runs the incident slice's SQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import AsyncConnection
@@ -9,7 +9,12 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from liftward_kit.named_sql import load_queries
-from liftward_platform.incidents.detection_decision import ENTRAPMENT, Detection, Reason
+from liftward_platform.incidents.detection_decision import (
+    ENTRAPMENT,
+    TOLD_LATE_MAX,
+    Detection,
+    Reason,
+)
 from liftward_platform.incidents.model import Incident, LogEntry
 
 Connection = AsyncConnection[DictRow]
@@ -29,6 +34,20 @@ CHANGEABLE = (
     "outcome",
     "cause_code",
     "release_method",
+    "onset_at",
+    "held_at",
+    "injured",
+    "medical_need",
+    "passenger_told_at",
+    "confirmed_at",
+    "confirmed_by",
+    "confirmed_how",
+    "lift_made_safe_at",
+    "lift_made_safe_by",
+    "cause_reported_at",
+    "cause_reported_by",
+    "incomplete_reason",
+    "duplicate_of",
 )
 
 
@@ -64,18 +83,26 @@ async def update(connection: Connection, incident: Incident) -> None:
     await connection.execute(QUERIES["update_incident"], values)
 
 
-async def set_made_safe(connection: Connection, incident_id: int, at: datetime, actor: str) -> bool:
-    """Note that the lift is safe; False when that was noted already."""
-    values = {"incident_id": incident_id, "at": at, "actor": actor}
-    return (await connection.execute(QUERIES["set_made_safe"], values)).rowcount == 1
-
-
-async def set_cause(connection: Connection, incident_id: int, values: Mapping[str, Any]) -> None:
-    await connection.execute(QUERIES["set_cause"], {**values, "incident_id": incident_id})
-
-
 async def set_note(connection: Connection, incident_id: int, note: str) -> None:
     await connection.execute(QUERIES["set_note"], {"incident_id": incident_id, "note": note})
+
+
+async def erase_caller_phones(connection: Connection, incident_id: int, now: datetime) -> None:
+    await connection.execute(
+        QUERIES["erase_caller_phones"], {"incident_id": incident_id, "now": now}
+    )
+
+
+async def take_alarms(connection: Connection, before_onset: timedelta, limit: int) -> list[DictRow]:
+    """Claim alarm signs that no story tells yet."""
+    values = {"before_onset": before_onset, "limit": limit}
+    return await (await connection.execute(QUERIES["take_alarms"], values)).fetchall()
+
+
+async def take_answers(connection: Connection, now: datetime, limit: int) -> list[DictRow]:
+    """Claim ended commands that no story tells yet."""
+    values = {"now": now, "limit": limit}
+    return await (await connection.execute(QUERIES["take_answers"], values)).fetchall()
 
 
 async def insert_log(connection: Connection, incident_id: int, entry: LogEntry) -> None:
@@ -123,6 +150,7 @@ async def lift_context(connection: Connection, detection: Detection) -> DictRow:
             "kind": ENTRAPMENT,
             "onset_at": detection.onset_at,
             "deferred": str(Reason.DEFERRED_SUSPECTED),
+            "told_late": TOLD_LATE_MAX,
         },
     )
     row = await cursor.fetchone()
@@ -203,6 +231,12 @@ async def board_ids(connection: Connection, scope: str, limit: int) -> list[int]
 async def board_rows(connection: Connection, incident_ids: Sequence[int]) -> list[DictRow]:
     cursor = await connection.execute(QUERIES["board_rows"], {"incident_ids": list(incident_ids)})
     return await cursor.fetchall()
+
+
+async def duplicates(connection: Connection, incident_id: int) -> list[int]:
+    """Return which incidents were closed as duplicates of this one."""
+    cursor = await connection.execute(QUERIES["duplicates"], {"incident_id": incident_id})
+    return [row["incident_id"] for row in await cursor.fetchall()]
 
 
 async def story_log(connection: Connection, incident_id: int, limit: int) -> list[DictRow]:

@@ -29,6 +29,8 @@ class EntryKind(StrEnum):
     INCIDENT_OPENED = "incident_opened"
     DETECTION_ATTACHED = "detection_attached"
     LEVEL_RAISED = "level_raised"  # the detector grew surer of an open incident
+    REPORT_RECEIVED = "report_received"  # a person's word: a call, a use unit, a hand-over
+    HANDED_OVER = "handed_over"  # to another service, which named a reference
     RELEASE_SEEN = "release_seen"
     DETECTION_WITHDRAWN = "detection_withdrawn"  # and no longer believes it
     ORDER_SENT = "order_sent"
@@ -38,9 +40,11 @@ class EntryKind(StrEnum):
     DEPARTED = "departed"
     ARRIVED = "arrived"
     FREED = "freed"
+    RELEASE_CONFIRMED = "release_confirmed"  # by whom and how
     LIFT_MADE_SAFE = "lift_made_safe"
     CAUSE_REPORTED = "cause_reported"
     INCIDENT_CLOSED = "incident_closed"
+    DUPLICATE_JOINED = "duplicate_joined"  # another incident tells of the same people
     REPORT_DOUBTED = "report_doubted"  # a crew said what is hard to believe
     REPORT_DECIDED = "report_decided"  # and whether it counts
     CHECK_IN_MISSED = "check_in_missed"  # a technician alone gave no sign of life

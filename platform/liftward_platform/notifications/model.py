@@ -44,6 +44,8 @@ class Subject(StrEnum):
     LIKELY_LATE = "likely_late"  # nobody may be there by the limit, or a crew has stalled
     ORDER_NOT_SEEN = "order_not_seen"  # the crew's device has not shown it the order
     ORDER_TOLD_AGAIN = "order_told_again"  # to that crew: the same order once more
+    REPORT_RECEIVED = "report_received"  # a person's word about an incident
+    LIFE_OVERDUE = "life_overdue"  # what a dispatcher owes: passenger, safety, cause
     REPORT_DOUBTED = "report_doubted"  # a crew said what is hard to believe: confirm or dismiss
     PERSONS_INJURED = "persons_injured"
     CHECK_IN_DUE = "check_in_due"  # to a technician alone: say that all is well

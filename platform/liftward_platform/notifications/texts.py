@@ -68,7 +68,7 @@ _TITLES: Mapping[str, Mapping[str, str]] = {
         _S.ARRIVAL_LATE: "Incident {incident}: nobody has arrived within the limit",
         _S.LIKELY_LATE: "Incident {incident}: help is likely to be late",
         _S.ORDER_NOT_SEEN: "Order {order}: the device of {crew} has not shown it yet",
-        _S.ORDER_TOLD_AGAIN: "Order {order}, once more: {crew}, people may be shut in, please answer",
+        _S.ORDER_TOLD_AGAIN: "Order {order}, once more: someone is trapped. Accept or refuse now",
     },
     CHINESE: {
         _S.INCIDENT_OPENED: "事件 {incident}：可能有人被困",

@@ -21,6 +21,7 @@ from liftward_platform.rescue import (
     lone_work,
     loudness,
     predicting,
+    reminders,
     sending,
     service,
     stamping,
@@ -71,6 +72,7 @@ async def begin(
         DeadlineKind.PREDICT: now + timedelta(seconds=policy.prediction.every_s),
     }
     await store.insert_deadlines(connection, incident.incident_id, due_ats)
+    await reminders.begin(connection, incident, now)
     await notifications.to_console(
         connection,
         Subject.INCIDENT_OPENED,
@@ -90,7 +92,7 @@ async def attend(connection: Connection, incident_id: int, now: datetime) -> Non
         await store.has_deadline(connection, incident_id, kind)
         for kind in (DeadlineKind.ACCEPT, DeadlineKind.ORDER)
     ]
-    if any(waiting) or incident.state not in UNATTENDED_STATES:
+    if any(waiting) or incident.held or incident.state not in UNATTENDED_STATES:
         return
     happening = Happening(now=now, actor=ENGINE_ACTOR_ID)
     await sending.send_first(connection, incident, unattended(incident.response_level), happening)
@@ -99,6 +101,10 @@ async def attend(connection: Connection, incident_id: int, now: datetime) -> Non
 async def fire(connection: Connection, deadline: Deadline, now: datetime) -> str:
     """Do what a due deadline asks for; return, and store, the reason of what was done."""
     incident = await incidents.lock(connection, deadline.incident_id)
+    if deadline.kind in reminders.KINDS:
+        reason = await reminders.fire(connection, incident, deadline.kind, now)
+        await store.fire_deadline(connection, deadline.deadline_id, now=now, result=reason)
+        return reason
     orders = await store.orders_of_incident(connection, incident.incident_id)
     order = next((order for order in orders if order.order_id == deadline.order_id), None)
     others = tuple(other for other in orders if other is not order)

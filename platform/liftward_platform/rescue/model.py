@@ -78,6 +78,9 @@ class DeadlineKind(StrEnum):
     CONFIRM_RELEASE = "confirm_release"  # the release is reported, then confirmed, by then
     PREDICT = "predict"  # how likely a late arrival is, is reckoned again
     ORDER_SEEN = "order_seen"  # the crew's device has shown it the order by then
+    PASSENGER_UPDATE = "passenger_update"  # somebody has spoken to the people in the car by then
+    MAKE_SAFE = "make_safe"  # the lift is reported safe by then
+    CAUSE_REPORT = "cause_report"  # the maintainer has reported the cause by then
     CHECK_IN = "check_in"  # a technician alone at the lift gives a sign of life by then
 
 

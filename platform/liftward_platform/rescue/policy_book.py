@@ -160,7 +160,7 @@ def _surged(policy: Policy, surge: SurgeRule) -> Policy:
     return replace(policy, **changes)
 
 
-def load_book(default: Path | None, directory: Path | None = None) -> PolicyBook:
+def load_book(default: Path | None = None, directory: Path | None = None) -> PolicyBook:
     """Return the policy for everywhere and those of the regions, `*.toml` of a directory.
 
     Raises

@@ -215,6 +215,7 @@ SELECT min(due_at) AS due_at FROM deadline WHERE fired_at IS NULL AND cancelled_
 -- Lock an incident nobody is asked for and nothing is due for: a new one, or one left alone.
 SELECT incident.incident_id FROM incident
  WHERE incident.state IN ('open', 'ordered') AND incident.incident_id <> ALL (%(tried)s)
+   AND (incident.held_at IS NULL OR incident.response_level > 0)
    AND NOT EXISTS (SELECT FROM deadline
                     WHERE deadline.incident_id = incident.incident_id
                       AND kind IN ('accept', 'order') AND fired_at IS NULL AND cancelled_at IS NULL)
@@ -299,3 +300,13 @@ SELECT rescue_order.*, crew.name AS crew_name, crew.phone AS crew_phone, inciden
 -- Tell whether a crew was ever asked for an incident: it may then see its story.
 SELECT EXISTS (SELECT FROM rescue_order
                 WHERE incident_id = %(incident_id)s AND crew_id = %(crew_id)s) AS there
+
+-- is_of_use_unit --
+-- Tell whether an incident is about a lift that this use unit runs.
+SELECT EXISTS (SELECT FROM incident JOIN lift USING (lift_key)
+                WHERE incident_id = %(incident_id)s AND use_unit_id = %(party_id)s) AS there
+
+-- fired_count --
+-- How often reminders of this kind have said this for an incident.
+SELECT count(*) AS count FROM deadline
+ WHERE incident_id = %(incident_id)s AND kind = %(kind)s AND result = %(result)s

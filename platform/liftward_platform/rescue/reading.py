@@ -116,13 +116,18 @@ async def check_may_act(connection: Connection, order_id: int, actor: Actor) -> 
 
 
 async def check_may_see(connection: Connection, incident_id: int, actor: Actor) -> None:
-    """Refuse a crew that was never asked for this incident.
+    """Refuse a crew that was never asked for this incident, and a use unit of other lifts.
 
     Raises
     ------
     ForbiddenError
-        When the actor is such a crew.
+        When the actor is such a one.
     """
+    if actor.role is Role.USE_UNIT:
+        assert actor.party_id is not None
+        if not await store.is_of_use_unit(connection, incident_id, actor.party_id):
+            raise ForbiddenError("not_your_lift", "this incident is not about a lift of yours")
+        return
     if actor.crew_id is None:
         return
     if not await store.crew_has_order(connection, incident_id, actor.crew_id):

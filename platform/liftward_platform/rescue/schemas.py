@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from liftward_platform.crews.plausibility import Doubt
-from liftward_platform.incidents.model import IncidentState, Outcome
+from liftward_platform.incidents.model import Confirmer, IncidentState, Outcome
 from liftward_platform.rescue.model import LIVE_STATES, DeadlineKind, OrderState
 
 # No control characters: PostgreSQL keeps no NUL.
@@ -69,6 +69,11 @@ class CloseIn(Command):
     cause_code: CodeText | None = None
     release_method: CodeText | None = None
     persons_count: PersonsCount | None = None
+    confirmed_by: Confirmer | None = None
+    confirmed_how: CodeText | None = None
+    lift_made_safe: bool = False
+    incomplete_reason: CodeText | None = None
+    duplicate_of: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     note: Annotated[str, Field(max_length=2000)] | None = None
 
 

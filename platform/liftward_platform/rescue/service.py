@@ -4,7 +4,7 @@ Every function locks the incident first, so that people and engine see one order
 nothing. An illegal step raises before anything is written.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,17 +17,19 @@ from liftward_platform.incidents import service as incidents
 from liftward_platform.incidents.closing_codes import check_codes
 from liftward_platform.incidents.model import (
     RESCUE_STATES,
+    Confirmer,
     IllegalTransitionError,
     Incident,
     IncidentEvent,
     Outcome,
-    close_event,
-    next_state,
+    state_to_close_from,
 )
 from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications.model import Subject
-from liftward_platform.rescue import predicting, sending, store
+from liftward_platform.rescue import duplicates, ending, predicting, sending, store
+from liftward_platform.rescue.closing_rules import Given, closing_facts
+from liftward_platform.rescue.ending import check_occurred
 from liftward_platform.rescue.escalation import (
     Step,
     StepReason,
@@ -44,9 +46,6 @@ from liftward_platform.rescue.model import (
 )
 
 Connection = AsyncConnection[DictRow]
-
-# Phones and servers do not agree to the second.
-CLOCK_TOLERANCE = timedelta(seconds=60)
 
 ALL_KINDS = tuple(DeadlineKind)
 # What waits for a crew's answer.
@@ -79,17 +78,6 @@ async def begin(connection: Connection, order_id: int, happening: Happening) -> 
     check_occurred(happening, not_before=order.sent_at)
     others = tuple(other for other in orders if other.order_id != order_id)
     return Work(incident, order, others)
-
-
-def check_occurred(happening: Happening, *, not_before: datetime) -> None:
-    """Refuse a time in the future, or before what it follows."""
-    if happening.at > happening.now + CLOCK_TOLERANCE:
-        raise InvalidError("occurred_in_future", "occurred_at lies in the future; check the clock")
-    if happening.at < not_before - CLOCK_TOLERANCE:
-        raise InvalidError(
-            "occurred_too_early",
-            f"occurred_at lies before {not_before.isoformat()}, which it follows",
-        )
 
 
 async def accept(connection: Connection, order_id: int, happening: Happening) -> None:
@@ -228,6 +216,8 @@ async def freed(
         connection, work.incident, IncidentEvent.PERSONS_FREED, happening,
         reason="reported", detail=detail, freed_at=happening.at, persons_count=persons_count,
         cause_code=cause_code, release_method=release_method,
+        cause_reported_at=None if cause_code is None else happening.at,
+        cause_reported_by=None if cause_code is None else happening.actor,
     )  # fmt: skip
     await incidents.record(connection, incident, happening, EntryKind.FREED, detail)
     await _end_rescue(connection, incident, work.others, happening, reason="freed")
@@ -278,6 +268,11 @@ class Closing:
     cause_code: str | None = None
     release_method: str | None = None
     persons_count: int | None = None
+    confirmed_by: Confirmer | None = None
+    confirmed_how: str | None = None
+    lift_made_safe: bool = False
+    incomplete_reason: str | None = None
+    duplicate_of: int | None = None
     note: str | None = None
 
 
@@ -285,30 +280,32 @@ async def close(
     connection: Connection, incident_id: int, closing: Closing, happening: Happening
 ) -> None:
     """Close an incident: its orders are called off, its deadlines end, its outcome is on record."""
-    check_codes(cause_code=closing.cause_code, release_method=closing.release_method)
-    incident = await incidents.lock(connection, incident_id)
-    next_state(incident.state, close_event(closing.outcome))
+    check_codes(
+        cause_code=closing.cause_code, release_method=closing.release_method,
+        confirmed_how=closing.confirmed_how, incomplete_reason=closing.incomplete_reason,
+    )  # fmt: skip
+    incident, original = await duplicates.lock_both(connection, incident_id, closing.duplicate_of)
+    leaves_from = state_to_close_from(incident.state, closing.outcome)
     check_occurred(happening, not_before=incident.onset_at)
-    values = _closing_values(incident, closing)
+    facts = closing_facts(incident, given_of(closing), happening)
+    if leaves_from is not incident.state:
+        assert closing.confirmed_by is not None, "closing_facts asks for it"
+        incident = await ending.confirm(
+            connection, incident, closing.confirmed_by, closing.confirmed_how, happening
+        )
     orders = await store.orders_of_incident(connection, incident_id)
     closed = await incidents.close(
-        connection, incident, closing.outcome, happening, note_text=closing.note, **values
+        connection, incident, closing.outcome, happening, facts=facts, note_text=closing.note
     )
     await _end_rescue(connection, closed, orders, happening, reason=closing.outcome)
+    if original is not None:
+        await duplicates.account_under(connection, original, closed, happening)
 
 
-def _closing_values(incident: Incident, closing: Closing) -> dict[str, Any]:
-    """Take what the crew reported where the dispatcher left a field out."""
-    values = {
-        name: getattr(incident, name) if getattr(closing, name) is None else getattr(closing, name)
-        for name in ("cause_code", "release_method", "persons_count")
-    }
-    missing = [name for name, value in values.items() if value is None]
-    if closing.outcome is Outcome.FREED and missing:
-        raise InvalidError(
-            "closing_incomplete", f"a rescue is closed with {', '.join(missing)}", missing=missing
-        )
-    return values
+def given_of(closing: Closing) -> Given:
+    """Return what the rules of closing look at."""
+    names = [field.name for field in fields(Given)]
+    return Given(**{name: getattr(closing, name) for name in names})
 
 
 async def _incident_in_rescue(connection: Connection, incident_id: int, action: str) -> Incident:

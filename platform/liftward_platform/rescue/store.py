@@ -274,6 +274,14 @@ async def fire_deadline(
     )
 
 
+async def fired_count(
+    connection: Connection, incident_id: int, kind: DeadlineKind, result: str
+) -> int:
+    """Return how often deadlines of this kind fired with this result."""
+    values = {"incident_id": incident_id, "kind": kind, "result": result}
+    return int((await _one(connection, "fired_count", values))["count"])
+
+
 async def next_deadline(connection: Connection) -> datetime | None:
     due_at: datetime | None = (await _one(connection, "next_deadline", {}))["due_at"]
     return due_at
@@ -322,6 +330,11 @@ async def crew_orders(connection: Connection, crew_id: str, limit: int) -> list[
 async def crew_has_order(connection: Connection, incident_id: int, crew_id: str) -> bool:
     values = {"incident_id": incident_id, "crew_id": crew_id}
     return bool((await _one(connection, "crew_has_order", values))["there"])
+
+
+async def is_of_use_unit(connection: Connection, incident_id: int, party_id: str) -> bool:
+    values = {"incident_id": incident_id, "party_id": party_id}
+    return bool((await _one(connection, "is_of_use_unit", values))["there"])
 
 
 async def _all(connection: Connection, name: str, values: Mapping[str, Any]) -> list[DictRow]:

@@ -21,6 +21,7 @@ from liftward_simulator.world import SceneReport, SceneState
 CALL_BACK = timedelta(seconds=60)
 # Without a word from the lift itself, the people's word must do after so long: real time.
 NO_RELEASE_SEEN = timedelta(seconds=15)
+RELEASED_STATES = ("freed", "confirmed")  # the second when somebody else called back first
 FREED_EVENT = "persons_freed"  # in an incident's log: a crew reported everybody out
 
 
@@ -81,6 +82,9 @@ class Closing:
     release_method: str | None = None
     persons_count: int | None = None
     note: str | None = None
+    confirmed_by: str | None = None  # whom the desk called back
+    confirmed_how: str | None = None
+    lift_made_safe: bool | None = None
 
     def body(self) -> dict[str, object]:
         values = {
@@ -88,6 +92,9 @@ class Closing:
             "release_method": self.release_method,
             "persons_count": self.persons_count,
             "note": self.note,
+            "confirmed_by": self.confirmed_by,
+            "confirmed_how": self.confirmed_how,
+            "lift_made_safe": self.lift_made_safe,
         }
         return {"outcome": self.outcome.value} | {k: v for k, v in values.items() if v is not None}
 
@@ -102,7 +109,7 @@ def decide_closing(
     """Return how to close an incident now, or why it is not yet time or not the desk's to do."""
     if incident.lift.lift_id not in word.lift_ids:
         return WaitReason.NOT_SIMULATED
-    if incident.state == "freed" and incident.freed_at is not None:
+    if incident.state in RELEASED_STATES and incident.freed_at is not None:
         if incident.incident_id not in word.freed:
             return WaitReason.FREED_BY_PEOPLE
         return _close_freed(incident, now - incident.freed_at, CALL_BACK / time_scale)
@@ -118,6 +125,8 @@ def decide_closing(
         cause_code=SELF_FREED_CODE,
         persons_count=report.persons,
         note="crew on the scene found the car empty; the people had got out by themselves",
+        confirmed_by="dispatcher",
+        confirmed_how="on_site",
     )
 
 
@@ -136,6 +145,9 @@ def _close_freed(
         release_method=incident.release_method,
         persons_count=incident.persons_count,
         note="release confirmed by call-back",
+        confirmed_by="passenger",
+        confirmed_how="telephone",
+        lift_made_safe=True,
     )
 
 

@@ -1,9 +1,9 @@
 # The telephone is quicker than the detector: one incident, one crew, whoever noticed first.
 
 Given it is 17:30
-At 17:31:00 somebody calls the centre from TOWER-01
+At 17:31:00 somebody calls the centre from TOWER-01, two persons
 Then there is one incident
-And the story says opened, because call
+And the story says opened, because reported by call
 And crew near is asked, level 1, because first order
 And the limit to arrive is 18:01:00
 

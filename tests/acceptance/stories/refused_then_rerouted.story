@@ -30,9 +30,12 @@ Then it is arrived
 At 18:57:30 crew station frees two persons
 Then it is freed
 And crew station is done
+At 18:59:00 the passenger confirms the release
+Then it is confirmed
+At 18:59:30 the lift is made safe
 At 19:00:00 the dispatcher closes it as freed
 Then it is closed as freed, two persons
 And nothing is due any more
 And by 20:30:00 three orders went out
 And crew public was never asked
-And the ledger says incident opened, order sent, order answered, order sent, order answered, order sent, escalated, order answered, departed, arrived, freed, incident closed
+And the ledger says incident opened, order sent, order answered, order sent, order answered, order sent, escalated, order answered, departed, arrived, freed, release confirmed, lift made safe, incident closed

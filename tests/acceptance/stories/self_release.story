@@ -18,8 +18,11 @@ Then by 21:36:00 crew station is asked, level 2, because not arrived
 And it is under way
 Then by 23:30:00 it is under way
 
-At 23:31:00 the dispatcher closes it as self-freed, one person: sample: confirmed by telephone
+# It is closed by the word of a person who was asked, and the record says who.
+At 23:30:30 the dispatcher may not close it as self-freed without a word: closing incomplete
+At 23:31:00 the dispatcher closes it as self-freed by the word of the use unit, one person
 Then it is closed as self-freed, one person
 And crew near is called off
+And the record says confirmed by use unit
 And nothing is due any more
 And there is one incident

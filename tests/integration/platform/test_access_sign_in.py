@@ -44,6 +44,7 @@ async def test_a_right_secret_gives_a_token_that_names_its_account(
             "role": "dispatcher",
             "name": "Demo dispatcher",
             "crew_id": None,
+            "party_id": None,
         }
     )
     assert out.status_code == 204

@@ -150,8 +150,9 @@ async def test_the_process_is_ready_handles_a_detection_and_stops_cleanly(
 
         assert status == 0, engine.text()
         assert set(beats) >= {
-            "detections", "orders", "deadlines", "notifications", "checkpoints", "housekeeping",
-        "evidence", "summaries",
+            "detections", "orders", "deadlines", "device_words", "notifications",
+            "checkpoints", "housekeeping",
+        "test_calls", "evidence", "summaries",
         }  # fmt: skip
 
 
@@ -171,8 +172,9 @@ def test_once_runs_one_cycle_and_tells_what_it_did(
     assert done.returncode == 0, done.stderr
     handled = json.loads(done.stdout)["handled"]
     assert list(handled) == [
-        "detections", "orders", "deadlines", "notifications", "checkpoints", "housekeeping",
-        "evidence", "summaries",
+        "detections", "orders", "deadlines", "notifications", "device_words",
+        "checkpoints", "housekeeping",
+        "test_calls", "evidence", "summaries",
     ]  # fmt: skip
 
 

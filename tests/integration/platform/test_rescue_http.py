@@ -33,7 +33,9 @@ async def test_a_whole_rescue_over_http(database_dsn: str, virtual_clock: Virtua
             {"persons_count": 2, "cause_code": "door.contact", "release_method": "hand_wind"},
         )  # fmt: skip
         closed = await town.dispatcher(
-            "POST", f"/api/incidents/{incident}/close", {"outcome": "freed"}
+            "POST",
+            f"/api/incidents/{incident}/close",
+            {"outcome": "freed", "confirmed_by": "passenger", "lift_made_safe": True},
         )
 
         assert states == ["accepted", "under_way", "arrived"]
@@ -87,6 +89,7 @@ async def test_the_board_has_the_promised_shape(
             "seen_at",
         }  # fmt: skip
         assert [(one["kind"], one["order_id"]) for one in incident["deadlines"]] == [
+            ("passenger_update", None),
             ("accept", order["order_id"]),
             ("arrive", None),
         ]
@@ -110,7 +113,7 @@ async def test_the_story_tells_everything(database_dsn: str, virtual_clock: Virt
         ]
         assert [entry["kind"] for entry in story["ledger"]] == ["incident_opened", "order_sent"]
         assert story["detections"][0]["handling"] == "opened"
-        kinds = {"predict", "arrive", "accept", "order_seen"}
+        kinds = {"predict", "arrive", "accept", "order_seen", "passenger_update"}
         assert {one["kind"] for one in story["deadlines"]} == kinds
         assert story["candidates"][0]["facts"] == {
             "position_source": "base", "position_age_s": None, "travel_source": "estimate",

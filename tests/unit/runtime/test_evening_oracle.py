@@ -143,6 +143,7 @@ class Writer:
             incident_id=incident_id,
             crew_id=crew_id,
             sent_at=sent_at,
+            recorded_at=sent_at,
             ended_at=None,
         )
 

@@ -60,6 +60,9 @@ def test_a_rescue_is_closed_after_the_call_back_with_what_the_crew_said() -> Non
         "release_method": "hand_wind",
         "persons_count": 2,
         "note": "release confirmed by call-back",
+        "confirmed_by": "passenger",
+        "confirmed_how": "telephone",
+        "lift_made_safe": True,
     }
 
 

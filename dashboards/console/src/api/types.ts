@@ -41,6 +41,25 @@ export type ChannelHealth = Schemas["ChannelOut"];
 export type Samples = Schemas["SamplesOut"];
 export type SignalValue = NonNullable<Samples["signals"][string]>[number];
 
+export type Match = Schemas["MatchOut"];
+export type Matches = Schemas["MatchesOut"];
+export type MatchReason = Schemas["MatchReason"];
+export type CallerKind = Schemas["CallerKind"];
+export type ReportBody = Schemas["ReportIn"];
+export type ReportTaken = Schemas["ReportTakenOut"];
+export type Report = Schemas["ReportOut"];
+export type Reports = Schemas["ReportsOut"];
+export type OverdueTestCalls = Schemas["OverdueListOut"];
+export type PublicReportBody = Schemas["PublicReportIn"];
+export type PublicReportTaken = Schemas["PublicReportOut"];
+export type Callers = Schemas["CallersOut"];
+export type CalmingStep = Schemas["CalmingStepOut"];
+export type CalmingScript = Schemas["CalmingScriptOut"];
+export type CalmingStepBody = Schemas["CalmingStepIn"];
+export type ConfirmReleaseBody = Schemas["ConfirmReleaseIn"];
+export type Confirmer = Schemas["Confirmer"];
+export type IncidentCauseBody = Schemas["IncidentCauseIn"];
+export type HandOverBody = Schemas["HandOverIn"];
 /** An order with all that its crew's page shows. */
 export type CrewPageOrder = Schemas["CrewOrderOut"];
 export type CrewPageData = Schemas["CrewOrdersOut"];

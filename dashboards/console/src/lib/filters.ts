@@ -12,6 +12,7 @@ const GROUP_OF: Record<IncidentState, StateGroup> = {
   under_way: "coming",
   arrived: "on_site",
   freed: "freed",
+  confirmed: "freed",
   closed: "freed",
 };
 

@@ -37,6 +37,8 @@ test("an address is a page or none", () => {
   expect(routeOf("/")).toEqual({ page: "board" });
   expect(routeOf("/incidents/12")).toEqual({ page: "incident", incident_id: 12 });
   expect(routeOf("/incidents/12x")).toEqual({ page: "not_found" });
+  expect(routeOf("/report/R-1%20A")).toEqual({ page: "report", rescue_code: "R-1 A" });
+  expect(routeOf("/report/%E0%A4%A")).toEqual({ page: "not_found" });
   expect(pathWithLanguage("/", "?lang=zh-CN&state=freed")).toBe("/?lang=zh-CN");
 });
 

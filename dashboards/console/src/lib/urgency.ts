@@ -30,9 +30,12 @@ export function countdownTo(deadline: OpenDeadline, now_ms: number): Countdown {
   return { kind, due_at, left_s, closeness: closenessOf(kind, left_s) };
 }
 
+/** What the dispatchers owe; it orders nobody, so that it never stands before a limit of the rescue. */
+const REMINDER = "passenger_update";
+
 /** The nearest unmet limit, or null when none is open. */
 export function nextLimit(incident: Incident, now_ms: number): Countdown | null {
-  const [first, ...others] = incident.deadlines;
+  const [first, ...others] = incident.deadlines.filter((deadline) => deadline.kind !== REMINDER);
   if (!first) return null;
   const nearest = others.reduce((a, b) => (Date.parse(b.due_at) < Date.parse(a.due_at) ? b : a), first);
   return countdownTo(nearest, now_ms);
@@ -40,7 +43,7 @@ export function nextLimit(incident: Incident, now_ms: number): Countdown | null 
 
 /** People are still in the car, as far as anyone has said. */
 export function isTrapped(incident: Incident): boolean {
-  return incident.state !== "freed" && incident.state !== "closed";
+  return incident.state !== "freed" && incident.state !== "confirmed" && incident.state !== "closed";
 }
 
 /**
@@ -52,15 +55,16 @@ export function arrivalLimitPassed(incident: Incident): boolean {
   return !incident.deadlines.some((deadline) => deadline.kind === "arrive");
 }
 
-/** Trapped and nobody has said yes: no limit tells it as loudly as that. */
+/** Trapped and nobody has said yes, or nobody has looked into it: no limit tells it as loudly as that. */
 function rank(incident: Incident): number {
   if (!isTrapped(incident)) return 2;
-  return incident.unanswered ? 0 : 1;
+  return incident.unanswered || incident.held ? 0 : 1;
 }
 
 function nearestDue_ms(incident: Incident): number {
   if (arrivalLimitPassed(incident)) return -Infinity;
-  return Math.min(...incident.deadlines.map((deadline) => Date.parse(deadline.due_at)), Infinity);
+  const limits = incident.deadlines.filter((deadline) => deadline.kind !== REMINDER);
+  return Math.min(...limits.map((deadline) => Date.parse(deadline.due_at)), Infinity);
 }
 
 /** Unanswered first, then the nearest unmet limit, then the longest trapped; the freed come last. */

@@ -8,12 +8,14 @@ import type { Filters } from "../lib/filters";
 import { filtersFromQuery, matches, queryWithFilters, STATE_GROUPS } from "../lib/filters";
 import { byUrgency, isTrapped, standing } from "../lib/urgency";
 import { FilterBar } from "../parts/FilterBar";
+import { useApi, useLive, usePlace, useText } from "../parts/contexts";
+import { CallDialog } from "../parts/dialogs/CallDialog";
 import { ChannelPanel } from "../parts/ChannelPanel";
-import { useLive, usePlace, useText } from "../parts/contexts";
 import { ColumnNames, IncidentRow } from "../parts/IncidentRow";
 import { useKeys } from "../parts/keys";
 import { ENTRAPMENT, NoticeList } from "../parts/NoticeList";
 import { RecentList } from "../parts/RecentList";
+import { TestCallList } from "../parts/TestCallList";
 
 /** Remembered while the page is open, so that coming back finds the same row. */
 let lastFocused_id: number | null = null;
@@ -58,6 +60,8 @@ export function BoardPage() {
   const place = usePlace();
   const { board, now_ms } = useLive();
   const search = useRef<HTMLInputElement>(null);
+  const [calling, setCalling] = useState(false);
+  const takesCalls = useApi().account.role === "dispatcher";
   const filters = filtersFromQuery(place.query);
   const setFilters = (next: Filters) => place.go(place.path + queryWithFilters(place.query, next), "replace");
 
@@ -71,6 +75,7 @@ export function BoardPage() {
     ArrowDown: () => rows.move(1),
     k: () => rows.move(-1),
     ArrowUp: () => rows.move(-1),
+    c: takesCalls ? () => setCalling(true) : undefined,
     "/": () => search.current?.focus(),
     ...Object.fromEntries(STATE_GROUPS.map((group, index) => [String(index + 1), () => setFilters({ ...filters, group })])),
   });
@@ -79,6 +84,11 @@ export function BoardPage() {
     <div class="board" onPointerDown={(event) => !(event.target as Element).closest(".incident-row") && rows.focused(null)}>
       <div class="board-head">
         <h1>{t("board.open")}</h1>
+        {takesCalls && (
+          <button type="button" class="primary" onClick={() => setCalling(true)} aria-keyshortcuts="c">
+            {t("call.take")} <kbd aria-hidden="true">C</kbd>
+          </button>
+        )}
         {board.open && <Counts incidents={all} now_ms={now_ms} />}
         <FilterBar filters={filters} change={setFilters} incidents={all} search={search} />
       </div>
@@ -107,7 +117,9 @@ export function BoardPage() {
         </>
       )}
       <NoticeList />
+      <TestCallList />
       <RecentList />
+      {calling && <CallDialog close={() => setCalling(false)} />}
       <ChannelPanel />
     </div>
   );

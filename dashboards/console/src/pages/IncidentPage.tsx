@@ -6,14 +6,18 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import type { Failure } from "../api/client";
 import type { Incident, IncidentDetail } from "../api/types";
 import { CandidateTable } from "../parts/CandidateTable";
+import { CalmingPanel } from "../parts/CalmingPanel";
+import type { Commands } from "../parts/commands";
 import { useCommands } from "../parts/commands";
 import { useApi, useLive, usePlace, useText } from "../parts/contexts";
 import { EvidencePanel } from "../parts/EvidencePanel";
 import { IncidentHeader } from "../parts/IncidentHeader";
 import { LedgerPanel } from "../parts/LedgerPanel";
+import { LifePanel } from "../parts/LifePanel";
 import { LimitTable } from "../parts/LimitTable";
 import { Link } from "../parts/Link";
 import { OrderHistory } from "../parts/OrderCards";
+import { ReportsPanel } from "../parts/ReportsPanel";
 import { HeldReports, SpotPanel, useSpot } from "../parts/SpotPanel";
 import { RescueControls } from "../parts/RescueControls";
 import { Story } from "../parts/Story";
@@ -71,7 +75,7 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
       {detail && <VerdictLine detections={detail.detections} />}
       <HeldReports {...{ spot, incident, commands }} />
       <RescueControls incident={incident} orders={detail?.orders ?? incident.orders} commands={commands} />
-      {detail ? <Panels detail={detail} incident={incident} spot={<SpotPanel {...{ spot, commands }} />} /> : <p class="empty">{t("app.loading")}</p>}
+      {detail ? <Panels {...{ detail, incident, commands }} spot={<SpotPanel {...{ spot, commands }} />} /> : <p class="empty">{t("app.loading")}</p>}
       {failure && detail && <Problem failure={failure} reload={reload} />}
     </div>
   );
@@ -79,25 +83,31 @@ export function IncidentPage({ incident_id }: { incident_id: number }) {
 
 /** The live channel may be ahead of the loaded story, or behind it. */
 function newest(live: Incident | undefined, detail: IncidentDetail | null): Incident | null {
+  // Facts told after the closing are not on the live channel: that shows what is open.
+  if (live?.state === "closed" && detail?.incident.state === "closed") return detail.incident;
   return live ?? detail?.incident ?? null;
 }
 
 interface PanelsProps {
   detail: IncidentDetail;
   incident: Incident;
+  commands: Commands;
   spot: ComponentChildren;
 }
 
-function Panels({ detail, incident, spot }: PanelsProps) {
+function Panels({ detail, incident, commands, spot }: PanelsProps) {
   return (
     <div class="panels">
       <div class="panel-column">
+        <CalmingPanel {...{ incident, commands }} log={detail.log} />
         <Story log={detail.log} orders={detail.orders} />
         {spot}
         <OrderHistory orders={detail.orders} />
         <LedgerPanel entries={detail.ledger} />
       </div>
       <div class="panel-column">
+        <ReportsPanel incident={incident} round={detail.log.length} />
+        <LifePanel {...{ incident, detail, commands }} />
         <VerdictPanel detections={detail.detections} />
         <EvidencePanel incident={incident} detections={detail.detections} />
         <WarningsPanel incident={incident} />

@@ -9,6 +9,7 @@ export function HelpDialog({ onClose }: { onClose: () => void }) {
     ["Enter", t("help.open")],
     ["Enter", t("help.submit")],
     ["Esc", t("help.back")],
+    ["c", t("help.call")],
     ["/", t("help.filter")],
     ["1 – 5", t("help.groups")],
     ["n", t("help.channels")],

@@ -4,7 +4,7 @@ import type { Incident } from "../api/types";
 import { localTime, secondsSince } from "../lib/duration";
 import { isFalseAlarm, isTrapped, standing } from "../lib/urgency";
 import { Coming } from "./Coming";
-import { DataAge, ReleaseSeenMark, Trapped, UnansweredMark, WithdrawnMark } from "./IncidentMarks";
+import { DataAge, HeldMark, ReleaseSeenMark, Trapped, UnansweredMark, WithdrawnMark } from "./IncidentMarks";
 import { Limits, StateWords } from "./IncidentRow";
 import { useClosingCodes } from "./closingCodes";
 import { useLive, useText } from "./contexts";
@@ -27,6 +27,7 @@ export function IncidentHeader({ incident, note }: { incident: Incident; note: s
   const closeness = standing(incident, now_ms);
   return (
     <header class={`incident-header ${incident.unanswered && trapped ? "overdue" : closeness} ${trapped ? "" : "calm"}`}>
+      {incident.held && trapped && <HeldMark />}
       {incident.unanswered && trapped && <UnansweredMark />}
       {incident.release_seen_at && trapped && <ReleaseSeenMark at={incident.release_seen_at} />}
       {incident.withdrawn_at && trapped && <WithdrawnMark at={incident.withdrawn_at} />}
@@ -38,7 +39,9 @@ export function IncidentHeader({ incident, note }: { incident: Incident; note: s
         </p>
         <p class="muted">
           {t("incident.title", { id: incident.incident_id })} · {word("incident_kind", incident.kind)} ·{" "}
-          {word("source", incident.source)}
+          {[incident.source, ...incident.reported_by.filter((source) => source !== incident.source)]
+            .map((source) => word("source", source))
+            .join(" · ")}
         </p>
       </div>
       <div class="incident-now">
@@ -55,6 +58,11 @@ export function IncidentHeader({ incident, note }: { incident: Incident; note: s
       <Facts incident={incident} />
     </header>
   );
+}
+
+function YesOrNo({ value }: { value: boolean }) {
+  const { t } = useText();
+  return value ? <strong class="bad-text">⚠ {t("answer.yes")}</strong> : <>{t("answer.no")}</>;
 }
 
 function ClosedAs({ incident, note }: { incident: Incident; note: string | null }) {
@@ -122,6 +130,12 @@ function Facts({ incident }: { incident: Incident }) {
         </Fact>
       )}
       <Fact name={t("incident.persons")}>{incident.persons_count ?? t("incident.persons_unknown")}</Fact>
+      {incident.injured !== null && (
+        <Fact name={t("call.injured")}><YesOrNo value={incident.injured} /></Fact>
+      )}
+      {incident.medical_need !== null && (
+        <Fact name={t("call.medical")}><YesOrNo value={incident.medical_need} /></Fact>
+      )}
       <Fact name={t("column.age")}><DataAge at={incident.last_observed_at} /></Fact>
       <Fact name={t("incident.floors")}>{lift.floors_count}</Fact>
       <Fact name={t("incident.map")}>

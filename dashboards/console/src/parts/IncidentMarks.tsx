@@ -18,6 +18,16 @@ export function UnansweredMark() {
   );
 }
 
+/** Somebody without an account reported it: nobody drives before a person has looked into it. */
+export function HeldMark() {
+  const { t } = useText();
+  return (
+    <p class="mark unanswered">
+      <strong>⚠ {t("held.mark")}</strong> {t("held.detail")}
+    </p>
+  );
+}
+
 export function ReleaseSeenMark({ at }: { at: string }) {
   const { t, language } = useText();
   const { now_ms } = useLive();

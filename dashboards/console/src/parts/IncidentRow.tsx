@@ -2,7 +2,7 @@ import type { Incident } from "../api/types";
 import { arrivalLimitPassed, countdownTo, isTrapped, nextLimit, standing } from "../lib/urgency";
 import { Coming } from "./Coming";
 import { Countdown } from "./Countdown";
-import { DataAge, ReleaseSeenMark, Trapped, UnansweredMark, WithdrawnMark } from "./IncidentMarks";
+import { DataAge, HeldMark, ReleaseSeenMark, Trapped, UnansweredMark, WithdrawnMark } from "./IncidentMarks";
 import { Link } from "./Link";
 import { useLive, useText } from "./contexts";
 import { LevelChip } from "./words";
@@ -69,6 +69,8 @@ export function StateWords({ incident }: { incident: Incident }) {
       {incident.persons_count !== null && (
         <span class="muted">{t("incident.persons")}: {incident.persons_count}</span>
       )}
+      {incident.injured && <strong class="bad-text">⚠ {t("call.injured_mark")}</strong>}
+      {incident.medical_need && <strong class="bad-text">⚠ {t("call.medical_mark")}</strong>}
     </>
   );
 }
@@ -78,12 +80,14 @@ export function IncidentRow({ incident, focused }: { incident: Incident; focused
   const { now_ms } = useLive();
   const closeness = standing(incident, now_ms);
   const loud = incident.unanswered && isTrapped(incident);
+  const held = incident.held && isTrapped(incident);
   const release_seen_at = isTrapped(incident) ? incident.release_seen_at : null;
   const withdrawn_at = isTrapped(incident) ? incident.withdrawn_at : null;
-  const classes = `incident-row ${loud ? "overdue loud" : closeness} ${isTrapped(incident) ? "" : "calm"}`;
+  const classes = `incident-row ${loud || held ? "overdue loud" : closeness} ${isTrapped(incident) ? "" : "calm"}`;
   return (
     <li class={classes} data-incident={incident.incident_id}>
       <Link to={`/incidents/${incident.incident_id}`} onFocus={focused}>
+        {held && <HeldMark />}
         {loud && <UnansweredMark />}
         {release_seen_at && <ReleaseSeenMark at={release_seen_at} />}
         {withdrawn_at && <WithdrawnMark at={withdrawn_at} />}

@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 
-import type { Incident, Order } from "../api/types";
+import type { Incident, IncidentState, Order } from "../api/types";
 import { isTrapped } from "../lib/urgency";
 import type { IncidentAction, OrderAction } from "./actions";
 import { ACTION_KEYS, INCIDENT_ACTIONS, orderActions } from "./actions";
@@ -10,6 +10,8 @@ import type { Commands } from "./commands";
 import { ActionButton, CommandStrip } from "./commands";
 import { useApi, useText } from "./contexts";
 import { CloseDialog } from "./dialogs/CloseDialog";
+import { ConfirmReleaseDialog } from "./dialogs/ConfirmReleaseDialog";
+import { ConfirmReportDialog } from "./dialogs/ConfirmReportDialog";
 import { EscalateDialog } from "./dialogs/EscalateDialog";
 import { FreedDialog } from "./dialogs/FreedDialog";
 import { OrderDialog } from "./dialogs/OrderDialog";
@@ -19,6 +21,9 @@ import { useOnBehalf } from "./onBehalf";
 import { LiveOrderCard } from "./OrderCards";
 
 export type Open = { action: IncidentAction } | { action: "refuse" | "freed"; order: Order };
+
+/** What is to be done next when nobody is inside any more. */
+const FIRST_ACTION: Partial<Record<IncidentState, IncidentAction>> = { freed: "confirm_release", confirmed: "close" };
 
 interface RescueControlsProps {
   incident: Incident;
@@ -100,7 +105,7 @@ export function RescueControls({ incident, orders, commands }: RescueControlsPro
               key={action}
               label={t(`action.${action}`)}
               keyName={ACTION_KEYS[action]}
-              kind={action === "close" && incident.state === "freed" ? "primary" : "ordinary"}
+              kind={action === FIRST_ACTION[incident.state] || action === "confirm_report" ? "primary" : "ordinary"}
               disabled={commands.busy}
               press={() => pressIncident(action)}
             />
@@ -124,6 +129,10 @@ function OpenDialog({ open, close, ...others }: RescueControlsProps & { open: Op
       return <OrderDialog {...others} close={close} />;
     case "escalate":
       return <EscalateDialog {...others} close={close} />;
+    case "confirm_report":
+      return <ConfirmReportDialog {...others} close={close} />;
+    case "confirm_release":
+      return <ConfirmReleaseDialog {...others} close={close} />;
     case "close":
       return <CloseDialog {...others} close={close} />;
   }

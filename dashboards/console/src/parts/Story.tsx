@@ -28,7 +28,7 @@ function Late({ entry }: { entry: LogEntry }) {
 }
 
 function actorWords(word: ReturnType<typeof useText>["word"], actor: string): string {
-  return actor === "engine" || actor === "detector" ? word("actor", actor) : actor;
+  return ["engine", "detector", "device", "public-page"].includes(actor) ? word("actor", actor) : actor;
 }
 
 function Detail({ entry, orders }: { entry: LogEntry; orders: Order[] }) {

@@ -3,7 +3,7 @@
 import type { OrderState } from "../api/types";
 
 export const ORDER_ACTIONS = ["accept", "refuse", "depart", "arrive", "freed"] as const;
-export const INCIDENT_ACTIONS = ["order", "escalate", "close"] as const;
+export const INCIDENT_ACTIONS = ["confirm_report", "order", "escalate", "confirm_release", "close"] as const;
 export const ACTION_NAMES = [...ORDER_ACTIONS, ...INCIDENT_ACTIONS] as const;
 
 export type OrderAction = (typeof ORDER_ACTIONS)[number];
@@ -20,6 +20,8 @@ export const ACTION_KEYS: Record<ActionName, string> = {
   order: "s",
   escalate: "e",
   close: "c",
+  confirm_report: "b",
+  confirm_release: "o",
 };
 
 /** What can be said of an order in each state (rescue/model.py). The server decides all the same. */

@@ -6,7 +6,7 @@ import type { ClosingCodes, NamedCode } from "../api/types";
 import { unknownCode } from "../text";
 import { useApi, useText } from "./contexts";
 
-const NO_CODES: ClosingCodes = { causes: [], release_methods: [], refusal_reasons: [] };
+const NO_CODES: ClosingCodes = { causes: [], release_methods: [], refusal_reasons: [], confirmation_ways: [], incomplete_reasons: [] };
 
 /** Nobody can close an incident without the lists: a failed request is made again. */
 const RETRY_MS = 2_000;
@@ -39,6 +39,8 @@ export interface NamedCodes extends ClosingCodes {
   cause: (code: string) => string;
   method: (code: string) => string;
   refusal: (code: string) => string;
+  confirmation: (code: string) => string;
+  incomplete: (code: string) => string;
 }
 
 export function useClosingCodes(): NamedCodes {
@@ -77,5 +79,7 @@ export function useClosingCodes(): NamedCodes {
     cause: find(codes.causes),
     method: find(codes.release_methods),
     refusal: find(codes.refusal_reasons),
+    confirmation: find(codes.confirmation_ways),
+    incomplete: find(codes.incomplete_reasons),
   };
 }

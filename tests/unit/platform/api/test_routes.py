@@ -20,6 +20,7 @@ from liftward_platform.api.settings import ApiSettings
 
 # Everybody may call these; a route that joins them does so here, in sight.
 PUBLIC = {
+    "POST /api/public/reports",
     "GET /api/health",
     "GET /api/ledger/checkpoint",
     "GET /metrics",

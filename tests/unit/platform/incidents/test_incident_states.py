@@ -12,10 +12,12 @@ from liftward_platform.incidents.model import (
     IncidentEvent,
     IncidentState,
     Outcome,
+    close_event,
     close_outcomes,
     dispatcher_actions,
     mermaid,
     next_state,
+    state_to_close_from,
 )
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "incident-states.md"
@@ -51,14 +53,31 @@ def test_what_is_not_in_the_table_is_refused(state: IncidentState, event: Incide
 def test_only_a_rescue_is_closed_as_freed() -> None:
     """`freed` needs a crew's report; the other outcomes are always a dispatcher's word."""
     assert Outcome.FREED in close_outcomes(IncidentState.FREED)
+    assert Outcome.FREED in close_outcomes(IncidentState.CONFIRMED)
     for state in RESCUE_STATES:
         assert set(close_outcomes(state)) == {Outcome.SELF_FREED, Outcome.FALSE, Outcome.DUPLICATE}
+
+
+@pytest.mark.parametrize(("state", "outcome"), list(product(IncidentState, Outcome)))
+def test_closing_leaves_a_state_only_as_the_table_says(
+    state: IncidentState, outcome: Outcome
+) -> None:
+    """A rescue leaves from `confirmed`, whatever else was written; what cannot be is a conflict."""
+    if outcome not in close_outcomes(state):
+        with pytest.raises(IllegalTransitionError):
+            state_to_close_from(state, outcome)
+        return
+    left = state_to_close_from(state, outcome)
+    assert next_state(left, close_event(outcome)) is IncidentState.CLOSED
+    assert (left is IncidentState.CONFIRMED) or outcome is not Outcome.FREED
 
 
 def test_a_dispatcher_can_send_more_while_people_may_be_inside() -> None:
     """Afterwards only closing is left, and at the end nothing."""
     assert dispatcher_actions(IncidentState.ARRIVED) == ("escalate", "order", "close")
-    assert dispatcher_actions(IncidentState.FREED) == ("close",)
+    assert dispatcher_actions(IncidentState.OPEN, held=True)[0] == "confirm_report"
+    assert dispatcher_actions(IncidentState.FREED) == ("confirm_release", "close")
+    assert dispatcher_actions(IncidentState.CONFIRMED) == ("close",)
     assert dispatcher_actions(IncidentState.CLOSED) == ()
 
 

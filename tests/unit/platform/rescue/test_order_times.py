@@ -7,8 +7,8 @@ import pytest
 
 from liftward_platform.errors import InvalidError
 from liftward_platform.incidents.service import Happening
+from liftward_platform.rescue.ending import check_occurred
 from liftward_platform.rescue.schemas import expected_arrival
-from liftward_platform.rescue.service import check_occurred
 from support.virtual_time import START
 
 MINUTE = timedelta(minutes=1)
