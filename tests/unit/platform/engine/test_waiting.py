@@ -33,6 +33,7 @@ def test_a_group_waits_for_its_own_work_only() -> None:
 
     assert moments_of("rescue", apart) == (intake.next_look,)
     assert moments_of("deadlines", apart) == (due.next_deadline,)
-    assert moments_of("upkeep", apart) == ()
+    assert moments_of("telling", apart) == ()
+    assert moments_of("upkeep", apart) is None
     together = moments_of("rescue", Modules((*rescue, deadlines)))
     assert together == (intake.next_look, due.next_deadline)
