@@ -38,6 +38,22 @@ UPDATE incident
 -- The dispatcher's words at closing: kept here, never in the ledger.
 UPDATE incident SET note = %(note)s WHERE incident_id = %(incident_id)s
 
+-- hand_on_caller_phones --
+-- A duplicate's people are still inside: who can be called back is so under the incident that stands,
+-- while it is open.
+INSERT INTO incident_report (incident_id, source, matched_by, reported_at, received_at, actor, opened,
+                             caller_kind, persons_count, injured, medical_need, authority, reference,
+                             caller_phone)
+SELECT original.incident_id, report.source, report.matched_by, report.reported_at, report.received_at,
+       report.actor, false, report.caller_kind, report.persons_count, report.injured,
+       report.medical_need, report.authority, report.reference, report.caller_phone
+  FROM incident_report AS report
+  JOIN incident AS duplicate ON duplicate.incident_id = report.incident_id
+  JOIN incident AS original ON original.incident_id = duplicate.duplicate_of
+ WHERE report.incident_id = %(incident_id)s AND report.caller_phone IS NOT NULL
+   AND original.state <> 'closed'
+ ORDER BY report.report_id
+
 -- erase_caller_phones --
 -- Nobody has to be called back any more: the numbers go when the incident is closed.
 UPDATE incident_report SET caller_phone = NULL, erased_at = %(now)s

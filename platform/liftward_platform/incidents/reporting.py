@@ -23,6 +23,8 @@ from liftward_platform.ledger.model import EntryKind, Json
 Connection = AsyncConnection[DictRow]
 
 SUSPECTED, CONFIRMED = LEVELS[0], LEVELS[-1]
+# Why a held incident is released, unless something else did it.
+BELIEVED = "dispatcher_believes"
 # An incident is closed and the next one opened between our two looks: this often is no accident.
 TRIES_MAX = 5
 
@@ -158,11 +160,24 @@ async def confirm_report(
     incident = await lock(connection, incident_id)
     if not incident.held or incident.state not in RESCUE_STATES:
         raise ConflictError("not_held", "this incident waits for nobody's confirmation")
+    return await believe(connection, incident, happening)
+
+
+async def believe(
+    connection: Connection, incident: Incident, happening: Happening, *, reason: str = BELIEVED
+) -> Incident:
+    """Release an incident that is held, whose lock the caller holds; any other is as it was.
+
+    Whoever treats it as a rescue, by whatever command, has agreed: nobody may then wait in that
+    car for a further button.
+    """
+    if not incident.held or incident.state not in RESCUE_STATES:
+        return incident
     changed = replace(incident, level=CONFIRMED, held_at=None)
     await store.update(connection, changed)
-    body: dict[str, Json] = {"level": CONFIRMED, "reason": "dispatcher_believes"}
+    body: dict[str, Json] = {"level": CONFIRMED, "reason": reason}
     await record(connection, changed, happening, EntryKind.LEVEL_RAISED, body)
-    await _tell_of_belief(connection, incident, changed, happening, reason="dispatcher_believes")
+    await _tell_of_belief(connection, incident, changed, happening, reason=reason)
     return changed
 
 

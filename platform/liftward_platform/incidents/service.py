@@ -220,7 +220,8 @@ async def close(
 ) -> Incident:
     """Close an incident with its outcome and facts, which are columns of it.
 
-    The note stays out of the story and the ledger; callers' numbers are forgotten.
+    The note stays out of the story and the ledger; callers' numbers are forgotten, those of a
+    duplicate only here: its people are still inside, under the incident that stands.
     """
     closed = replace(incident, **facts)
     detail: dict[str, Json] = {
@@ -234,6 +235,7 @@ async def close(
         connection, incident, close_event(outcome), happening, reason=outcome,
         outcome=outcome, closed_at=happening.at, detail=detail, **facts,
     )  # fmt: skip
+    await store.hand_on_caller_phones(connection, incident.incident_id)
     await store.erase_caller_phones(connection, incident.incident_id, happening.now)
     if note_text:
         await store.set_note(connection, incident.incident_id, note_text)

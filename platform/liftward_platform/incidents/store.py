@@ -87,6 +87,11 @@ async def set_note(connection: Connection, incident_id: int, note: str) -> None:
     await connection.execute(QUERIES["set_note"], {"incident_id": incident_id, "note": note})
 
 
+async def hand_on_caller_phones(connection: Connection, incident_id: int) -> None:
+    """Let the callers of a duplicate be called back under the incident that stands."""
+    await connection.execute(QUERIES["hand_on_caller_phones"], {"incident_id": incident_id})
+
+
 async def erase_caller_phones(connection: Connection, incident_id: int, now: datetime) -> None:
     await connection.execute(
         QUERIES["erase_caller_phones"], {"incident_id": incident_id, "now": now}

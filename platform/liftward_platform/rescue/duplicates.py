@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 from liftward_platform.errors import ConflictError, InvalidError
 from liftward_platform.incidents import service as incidents
 from liftward_platform.incidents.model import Incident, Outcome
-from liftward_platform.incidents.reporting import either
+from liftward_platform.incidents.reporting import believe, either
 from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 
@@ -24,7 +24,8 @@ async def lock_both(
     Raises
     ------
     NotFoundError, InvalidError, ConflictError
-        When one does not exist, both are the same, or the other is a duplicate itself.
+        When one does not exist, both are the same, or the other is a duplicate itself or was
+        closed as false: nobody looks for people under either.
     """
     if duplicate_of is None:
         return await incidents.lock(connection, incident_id), None
@@ -39,6 +40,12 @@ async def lock_both(
             "duplicate_of_duplicate",
             f"incident {duplicate_of} is a duplicate itself: name {original.duplicate_of}",
         )
+    if original.outcome is Outcome.FALSE:
+        raise ConflictError(
+            "duplicate_of_false",
+            f"incident {duplicate_of} was closed as false: nobody is sent for it, so close"
+            f" {incident_id} by what became of its own people",
+        )
     return locked[incident_id], original
 
 
@@ -47,8 +54,12 @@ async def account_under(
 ) -> None:
     """Account the duplicate's people under the original.
 
-    They are the same people, so the larger count stands; counts of duplicates count nowhere.
+    They are the same people, so the larger count stands; counts of duplicates count nowhere. An
+    original that is held is one no longer: the duplicate's crews have just been called off, and
+    whoever vouched for it vouches for the same people.
     """
+    if not duplicate.held:
+        original = await believe(connection, original, happening, reason="duplicate")
     counts = [
         count for count in (original.persons_count, duplicate.persons_count) if count is not None
     ]
