@@ -115,6 +115,25 @@ async def test_the_cause_may_come_after_the_closing_once(
         assert (await story.incident(incident))["cause_code"] == "control.board"
 
 
+async def test_a_release_without_a_cause_takes_none_back(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """The maintainer told it while the crew worked; the crew leaves cause and method out."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        incident = await story.someone_is_trapped()
+        for does in ("accepts", "arrives"):
+            await story.crew("near", does)
+        await cause_is_reported(story, incident, "door.guide", release_method="after_adjustment")
+        told_at = story.now
+        await story.time_passes(seconds=30)
+
+        await story.crew("near", "frees", cause_code=None, release_method=None)
+
+        row = await story.incident(incident)
+        assert (row["cause_code"], row["release_method"]) == ("door.guide", "after_adjustment")
+        assert (row["cause_reported_at"], row["cause_reported_by"]) == (told_at, "account-near")
+
+
 async def test_that_the_lift_is_safe_may_come_after_the_closing_once(
     database_dsn: str, virtual_clock: VirtualClock
 ) -> None:

@@ -71,10 +71,13 @@ async def lift_is_made_safe(story: RescueStory, incident_id: int) -> None:
         await ending.make_safe(story.connection, incident_id, happening)
 
 
-async def cause_is_reported(story: RescueStory, incident_id: int, cause_code: str) -> None:
+async def cause_is_reported(
+    story: RescueStory, incident_id: int, cause_code: str, *, release_method: str | None = None
+) -> None:
     """The maintainer reports the cause."""
     happening = Happening(now=story.now, actor="account-near")
     async with story.connection.transaction():
         await ending.report_cause(
-            story.connection, incident_id, happening, cause_code=cause_code, release_method=None
-        )
+            story.connection, incident_id, happening,
+            cause_code=cause_code, release_method=release_method,
+        )  # fmt: skip

@@ -82,14 +82,27 @@ def closing_facts(incident: Incident, given: Given, when: When) -> dict[str, Any
     return facts
 
 
-def _merged(incident: Incident, given: Given, when: When) -> dict[str, Any]:
-    facts: dict[str, Any] = {
-        name: getattr(incident, name) if getattr(given, name) is None else getattr(given, name)
-        for name in ("cause_code", "release_method", "persons_count", "duplicate_of")
+def cause_facts(
+    incident: Incident, cause_code: str | None, release_method: str | None, when: When
+) -> dict[str, Any]:
+    """Return cause and release method, what is given before what is on record.
+
+    Leaving one out says nothing of it. Who reported the cause changes with the cause only.
+    """
+    new_cause = cause_code is not None and cause_code != incident.cause_code
+    return {
+        "cause_code": cause_code if new_cause else incident.cause_code,
+        "release_method": release_method or incident.release_method,
+        "cause_reported_at": when.at if new_cause else incident.cause_reported_at,
+        "cause_reported_by": when.actor if new_cause else incident.cause_reported_by,
     }
-    new_cause = facts["cause_code"] != incident.cause_code
-    facts["cause_reported_at"] = when.at if new_cause else incident.cause_reported_at
-    facts["cause_reported_by"] = when.actor if new_cause else incident.cause_reported_by
+
+
+def _merged(incident: Incident, given: Given, when: When) -> dict[str, Any]:
+    facts = cause_facts(incident, given.cause_code, given.release_method, when)
+    for name in ("persons_count", "duplicate_of"):
+        said = getattr(given, name)
+        facts[name] = getattr(incident, name) if said is None else said
     now_safe = given.lift_made_safe and incident.lift_made_safe_at is None
     facts["lift_made_safe_at"] = when.at if now_safe else incident.lift_made_safe_at
     facts["lift_made_safe_by"] = when.actor if now_safe else incident.lift_made_safe_by

@@ -28,7 +28,7 @@ from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications.model import Subject
 from liftward_platform.rescue import duplicates, ending, predicting, sending, store
-from liftward_platform.rescue.closing_rules import Given, closing_facts
+from liftward_platform.rescue.closing_rules import Given, cause_facts, closing_facts
 from liftward_platform.rescue.ending import check_occurred
 from liftward_platform.rescue.escalation import (
     Step,
@@ -215,9 +215,7 @@ async def freed(
     incident = await incidents.apply(
         connection, work.incident, IncidentEvent.PERSONS_FREED, happening,
         reason="reported", detail=detail, freed_at=happening.at, persons_count=persons_count,
-        cause_code=cause_code, release_method=release_method,
-        cause_reported_at=None if cause_code is None else happening.at,
-        cause_reported_by=None if cause_code is None else happening.actor,
+        **cause_facts(work.incident, cause_code, release_method, happening),
     )  # fmt: skip
     await incidents.record(connection, incident, happening, EntryKind.FREED, detail)
     await _end_rescue(connection, incident, work.others, happening, reason="freed")

@@ -9,7 +9,7 @@ import pytest
 from liftward_platform.errors import InvalidError
 from liftward_platform.incidents.model import Confirmer, Incident, IncidentState, Outcome, Source
 from liftward_platform.incidents.service import Happening
-from liftward_platform.rescue.closing_rules import Given, closing_facts
+from liftward_platform.rescue.closing_rules import Given, cause_facts, closing_facts
 from liftward_platform.rescue.life_limits import (
     CAUSE_REPORT_WITHIN,
     MAKE_SAFE_WITHIN,
@@ -97,6 +97,32 @@ def test_what_is_on_record_is_not_asked_again_nor_written_over() -> None:
 
     assert (facts["confirmed_by"], facts["confirmed_at"]) == (Confirmer.USE_UNIT, earlier)
     assert (facts["lift_made_safe_by"], facts["cause_reported_at"]) == ("crew-1", earlier)
+
+
+@pytest.mark.parametrize(
+    ("given", "stands"),
+    [
+        ((None, None), ("door.guide", "hand_wind", "crew-1")),
+        (("door.guide", None), ("door.guide", "hand_wind", "crew-1")),
+        ((None, "other"), ("door.guide", "other", "crew-1")),
+        (("door.contact", "other"), ("door.contact", "other", "account-dispatcher")),
+    ],
+)
+def test_a_cause_left_out_leaves_the_one_on_record(
+    given: tuple[str | None, str | None], stands: tuple[str, str, str]
+) -> None:
+    """Only a new cause has a new reporter; the time goes with the reporter."""
+    earlier = START - timedelta(minutes=5)
+    known = incident(
+        cause_code="door.guide", release_method="hand_wind",
+        cause_reported_at=earlier, cause_reported_by="crew-1",
+    )  # fmt: skip
+
+    facts = cause_facts(known, *given, NOW)
+
+    names = ("cause_code", "release_method", "cause_reported_by")
+    assert tuple(facts[name] for name in names) == stands
+    assert facts["cause_reported_at"] == (earlier if stands[2] == "crew-1" else START)
 
 
 def test_a_duplicate_is_named_with_its_outcome_only() -> None:
