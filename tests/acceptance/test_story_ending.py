@@ -134,6 +134,26 @@ async def test_a_release_without_a_cause_takes_none_back(
         assert (row["cause_reported_at"], row["cause_reported_by"]) == (told_at, "account-near")
 
 
+@pytest.mark.parametrize(
+    ("caller_says", "crew_counts", "injured"),
+    [(None, 1, True), (None, 0, False), (None, None, None), (False, 2, True), (True, 0, True)],
+)
+async def test_whom_the_crew_counts_as_injured_is_on_record(
+    *, caller_says: bool | None, crew_counts: int | None, injured: bool | None,
+    database_dsn: str, virtual_clock: VirtualClock,
+) -> None:  # fmt: skip
+    """The crew sees it; a yes of anybody stands, and nothing said says nothing."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        incident = (await someone_calls(story, injured=caller_says)).incident_id
+        await story.engine_looks()
+        for does in ("accepts", "arrives"):
+            await story.crew("near", does)
+
+        await story.crew("near", "frees", injured_count=crew_counts)
+
+        assert (await story.incident(incident))["injured"] is injured
+
+
 async def test_that_the_lift_is_safe_may_come_after_the_closing_once(
     database_dsn: str, virtual_clock: VirtualClock
 ) -> None:

@@ -24,6 +24,7 @@ from liftward_platform.incidents.model import (
     Outcome,
     state_to_close_from,
 )
+from liftward_platform.incidents.reporting import either
 from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications.model import Subject
@@ -215,6 +216,7 @@ async def freed(
     incident = await incidents.apply(
         connection, work.incident, IncidentEvent.PERSONS_FREED, happening,
         reason="reported", detail=detail, freed_at=happening.at, persons_count=persons_count,
+        injured=either(work.incident.injured, None if injured_count is None else injured_count > 0),
         **cause_facts(work.incident, cause_code, release_method, happening),
     )  # fmt: skip
     await incidents.record(connection, incident, happening, EntryKind.FREED, detail)

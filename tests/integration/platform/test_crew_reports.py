@@ -401,6 +401,7 @@ async def test_safe_cause_and_parts_are_told_from_the_spot(
         assert (wrong.status_code, prose.status_code) == (422, 422)
         row = await town.story.incident(incident)
         assert (row["cause_code"], row["lift_made_safe_at"]) == ("door.contact", virtual_clock())
+        assert row["injured"] is True
         kinds = (await town.story.ledger(incident))[-4:]
         assert kinds == ["freed", "lift_made_safe", "cause_reported", "part_used"]
         (used,) = (await spot(town, incident))["parts"]
