@@ -14,6 +14,8 @@ from liftward_platform.rescue.policy import load
 from support.call_story import (
     PHONE,
     dispatcher_believes,
+    dispatcher_hands_over,
+    dispatcher_says,
     report_at,
     someone_calls,
     someone_scans,
@@ -168,6 +170,43 @@ async def test_an_anonymous_report_is_believed_when_the_detector_agrees(
 
         assert ("hold_released", "detector_agrees") in await story.told(taken.incident_id)
         assert await story.orders(taken.incident_id) == [("near", "sent")]
+
+
+async def test_people_who_were_told_that_help_is_coming_get_help(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """The dispatcher reaches the car and records the first word: nobody has to press more."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        taken = await someone_scans(story)
+        await story.engine_looks()
+        assert await story.orders(taken.incident_id) == []
+
+        await dispatcher_says(story, taken.incident_id, "help_is_coming")
+        await dispatcher_says(story, taken.incident_id, "ask_persons", persons_count=2)
+        await story.engine_looks()
+
+        assert await story.orders(taken.incident_id) == [("near", "sent")]
+        row = await story.incident(taken.incident_id)
+        assert (row["level"], row["held_at"], row["persons_count"]) == ("confirmed", None, 2)
+        assert row["passenger_told_at"] == story.now
+        told = await story.told(taken.incident_id)
+        assert told.count(("hold_released", "dispatcher_believes")) == 1
+        assert (await story.ledger(taken.incident_id)).count("level_raised") == 1
+
+
+async def test_a_report_that_the_fire_service_was_told_of_is_ours_as_well(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """119 is on its way to an anonymous report: it is believed, and our crew drives, too."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        taken = await someone_scans(story)
+
+        await dispatcher_hands_over(story, taken.incident_id)
+        await story.engine_looks()
+
+        assert await story.orders(taken.incident_id) == [("near", "sent")]
+        events = [event for event, _ in await story.told(taken.incident_id)]
+        assert events.index("hold_released") < events.index("handed_over")
 
 
 async def test_an_anonymous_report_is_not_left_lying_for_ever(

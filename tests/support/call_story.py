@@ -7,7 +7,7 @@ from liftward_platform.incidents import reporting
 from liftward_platform.incidents.model import Confirmer, Source
 from liftward_platform.incidents.service import Happening
 from liftward_platform.reports import service as reports
-from liftward_platform.reports.model import CallerKind, Report, Taken
+from liftward_platform.reports.model import Authority, CallerKind, Report, Taken
 from liftward_platform.rescue import ending, talking
 from liftward_platform.rescue.policy_book import load_book
 from support.rescue_story import LIFT, Connection, RescueStory
@@ -53,6 +53,15 @@ async def dispatcher_says(story: RescueStory, incident_id: int, step: str, **ans
     async with story.connection.transaction():
         said = talking.Said(step=step, **answers)
         await talking.record_step(story.connection, incident_id, said, happening)
+
+
+async def dispatcher_hands_over(story: RescueStory, incident_id: int) -> None:
+    """The dispatcher has told the fire service, which gave its reference."""
+    happening = Happening(now=story.now, actor=DISPATCHER)
+    async with story.connection.transaction():
+        await reports.hand_over(
+            story.connection, incident_id, Authority.FIRE, "F-2026-7", happening
+        )
 
 
 async def release_is_confirmed(

@@ -253,6 +253,8 @@ async def hand_over(
 ) -> None:
     """Another service was told, and gave its reference; the incident stays ours until it is closed.
 
+    Whoever sends the fire service to a report that is held believes it: our crew is sent, too.
+
     Raises
     ------
     NotFoundError, ConflictError
@@ -262,6 +264,7 @@ async def hand_over(
     if incident.state is IncidentState.CLOSED:
         raise ConflictError("incident_closed", f"incident {incident_id} is closed")
     check_occurred(happening, not_before=incident.onset_at)
+    incident = await reporting.believe(connection, incident, happening)
     detail: dict[str, Json] = {"authority": authority, "reference": reference}
     await incidents.note(
         connection,

@@ -11,7 +11,7 @@ from psycopg.rows import DictRow
 
 from liftward_platform.incidents import service as incidents
 from liftward_platform.incidents.model import RESCUE_STATES, IllegalTransitionError, Incident
-from liftward_platform.incidents.reporting import either
+from liftward_platform.incidents.reporting import believe, either
 from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import Json
 from liftward_platform.rescue import reminders
@@ -43,6 +43,9 @@ async def record_step(
 ) -> None:
     """A dispatcher has said a step of the script; the answers become facts of the incident.
 
+    Whoever speaks to the people of a report that is held believes it: help is promised to them, so
+    a crew is sent.
+
     Raises
     ------
     NotFoundError, IllegalTransitionError, InvalidError
@@ -52,6 +55,7 @@ async def record_step(
     check_answers(step, dict(said.answers()))
     incident = await in_rescue(connection, incident_id, "calming_step")
     check_occurred(happening, not_before=incident.onset_at)
+    incident = await believe(connection, incident, happening)
     changed = await reminders.told(connection, incident, happening)
     changed = await incidents.change(
         connection, changed,
