@@ -24,15 +24,18 @@ USUAL_WINDOW = timedelta(minutes=15)
 
 @router.get("/api/lifts")
 async def list_lifts(
+    *,
     connection: Transaction,
     now: Now,
-    _actor: Annotated[Actor, allow(*EVERY_ROLE)],
+    actor: Annotated[Actor, allow(*EVERY_ROLE)],
     query: Annotated[str, Query(max_length=100)] = "",
     after: Annotated[str, Query(max_length=32)] = "",
     limit: Annotated[int, Query(ge=1, le=service.LIFTS_PAGE_MAX)] = 100,
 ) -> LiftsOut:
-    """Return lifts in order of id; ask again with `after` for the next page."""
-    lifts = await service.list_lifts(connection, now=now, query=query, after=after, limit=limit)
+    """Return lifts in order of id, a use unit's own only; ask with `after` for the next page."""
+    lifts = await service.list_lifts(
+        connection, now=now, query=query, after=after, limit=limit, use_unit_id=actor.party_id
+    )
     return LiftsOut(
         as_of=now,
         lifts=[LiftOut.of(lift) for lift in lifts],
@@ -46,10 +49,11 @@ async def one_lift(
     lift_id: LiftId,
     connection: Transaction,
     now: Now,
-    _actor: Annotated[Actor, allow(*EVERY_ROLE)],
+    actor: Annotated[Actor, allow(*EVERY_ROLE)],
 ) -> LiftDetailOut:
-    """Return one lift."""
+    """Return one lift; a use unit sees its own."""
     lift = await service.lift_by_id(connection, lift_id, now)
+    service.check_own_lift(actor, lift)
     seen = await history.last_observed(connection, [lift.lift_key])
     return LiftDetailOut(as_of=now, lift=LiftOut.of(lift), last_observed_at=seen.get(lift.lift_key))
 

@@ -1,5 +1,5 @@
 -- lifts --
--- Lifts whose id, code, building or address contains the text, in order of id.
+-- Lifts whose id, code, building or address contains the text, in order of id; of one use unit, or all.
 SELECT lift.*, maker.name AS maker_name, use_unit.name AS use_unit_name,
        maintainer.party_id AS maintainer_id, maintainer.name AS maintainer_name
   FROM lift
@@ -10,6 +10,7 @@ SELECT lift.*, maker.name AS maker_name, use_unit.name AS use_unit_name,
    AND (contract.valid_until IS NULL OR contract.valid_until > %(now)s)
   LEFT JOIN party AS maintainer ON maintainer.party_id = contract.maintainer_id
  WHERE lift.lift_id > %(after)s
+   AND (%(use_unit_id)s::text IS NULL OR lift.use_unit_id = %(use_unit_id)s)
    AND (%(query)s = '' OR position(lower(%(query)s) IN lower(
         lift.lift_id || ' ' || lift.rescue_code || ' ' || lift.building || ' ' || lift.address)) > 0)
  ORDER BY lift.lift_id LIMIT %(limit)s

@@ -6,7 +6,8 @@ from datetime import datetime
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from liftward_platform.errors import NotFoundError
+from liftward_platform.access.model import Actor, Role
+from liftward_platform.errors import ForbiddenError, NotFoundError
 from liftward_platform.fleet import store
 from liftward_platform.fleet.document import (
     DocumentError,
@@ -29,11 +30,22 @@ LOADER_ACTOR = "fleet-load"
 
 
 async def list_lifts(
-    connection: Connection, *, now: datetime, query: str = "", after: str = "", limit: int = 100
+    connection: Connection,
+    *,
+    now: datetime,
+    query: str = "",
+    after: str = "",
+    limit: int = 100,
+    use_unit_id: str | None = None,
 ) -> list[Lift]:
-    """Return lifts with ids after `after` that match the text, in order of id."""
+    """Return lifts with ids after `after` that match the text, in order of id.
+
+    Only those of one use unit when it is named.
+    """
     page = min(limit, LIFTS_PAGE_MAX)
-    return await store.lifts(connection, query=query, after=after, limit=page, now=now)
+    return await store.lifts(
+        connection, query=query, after=after, limit=page, use_unit_id=use_unit_id, now=now
+    )
 
 
 async def lift_by_id(connection: Connection, lift_id: str, now: datetime) -> Lift:
@@ -48,6 +60,18 @@ async def lift_by_id(connection: Connection, lift_id: str, now: datetime) -> Lif
     if lift is None:
         raise NotFoundError("lift_unknown", f"no lift {lift_id!r}")
     return lift
+
+
+def check_own_lift(actor: Actor, lift: Lift) -> None:
+    """Refuse a use unit that asks about, or speaks for, another's lift.
+
+    Raises
+    ------
+    ForbiddenError
+        When the actor is such a one.
+    """
+    if actor.role is Role.USE_UNIT and actor.party_id != lift.use_unit_id:
+        raise ForbiddenError("not_your_lift", f"{lift.lift_id} is not a lift of yours")
 
 
 async def lift_by_key(connection: Connection, lift_key: int, now: datetime) -> Lift:

@@ -19,9 +19,17 @@ LOADING_LOCK = 0x4C57_0010
 
 
 async def lifts(
-    connection: Connection, *, query: str, after: str, limit: int, now: datetime
+    connection: Connection,
+    *,
+    query: str,
+    after: str,
+    limit: int,
+    use_unit_id: str | None,
+    now: datetime,
 ) -> list[Lift]:
-    values = {"query": query, "after": after, "limit": limit, "now": now}
+    values = {
+        "query": query, "after": after, "limit": limit, "use_unit_id": use_unit_id, "now": now
+    }  # fmt: skip
     cursor = await connection.execute(QUERIES["lifts"], values)
     return [Lift.from_row(row) for row in await cursor.fetchall()]
 

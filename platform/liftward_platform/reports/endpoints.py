@@ -75,7 +75,7 @@ async def report(
 
     async def work() -> ReportTakenOut:
         lift = await fleet.lift_by_id(connection, command.lift_id, now)
-        service.check_own_lift(actor, lift)
+        fleet.check_own_lift(actor, lift)
         told = command.report(by_use_unit=actor.role is Role.USE_UNIT)
         taken = await service.take(
             connection, lift.lift_id, told, happening(command, actor, now), book=book

@@ -15,10 +15,9 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
-from liftward_platform.access.model import PUBLIC_PAGE_ACTOR_ID, Actor, Role
-from liftward_platform.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
+from liftward_platform.access.model import PUBLIC_PAGE_ACTOR_ID
+from liftward_platform.errors import ConflictError, DomainError, NotFoundError
 from liftward_platform.fleet import service as fleet
-from liftward_platform.fleet.model import Lift
 from liftward_platform.incidents import reporting
 from liftward_platform.incidents import service as incidents
 from liftward_platform.incidents.model import IncidentState
@@ -172,18 +171,6 @@ def _word(report: Report, since: datetime) -> Word:
         authority=report.authority,
         reference=report.reference,
     )
-
-
-def check_own_lift(actor: Actor, lift: Lift) -> None:
-    """Refuse a use unit that speaks for another's lift.
-
-    Raises
-    ------
-    ForbiddenError
-        When the actor is such a one.
-    """
-    if actor.role is Role.USE_UNIT and actor.party_id != lift.use_unit_id:
-        raise ForbiddenError("not_your_lift", f"{lift.lift_id} is not a lift of yours")
 
 
 async def count_public_attempt(

@@ -11,6 +11,7 @@ import pytest
 
 from liftward_platform.access.model import Role
 from liftward_platform.api.app import create_app
+from liftward_platform.fleet.endpoints import router as fleet_router
 from liftward_platform.incidents.endpoints import router as incidents_router
 from liftward_platform.reports import service as reports
 from liftward_platform.reports.endpoints import router as reports_router
@@ -23,7 +24,7 @@ from support.virtual_time import VirtualClock
 
 pytestmark = pytest.mark.integration
 
-ROUTERS = (incidents_router, rescue_router, life_router, reports_router)
+ROUTERS = (incidents_router, rescue_router, life_router, reports_router, fleet_router)
 PHONE = "000-0042"
 
 
@@ -171,6 +172,35 @@ async def test_a_use_unit_speaks_for_its_own_lifts_only(
             "use_unit", "in_liftward",
         )  # fmt: skip
         assert (wrong.status_code, reading.status_code) == (403, 403)
+
+
+async def test_a_use_unit_reads_its_own_lifts_only(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Where others' lifts stand, and who looks after them, is not for it; paging counts its own."""
+    lift_ids = ("TOWER-01", "TOWER-02", "TOWER-03")
+    async with centre(database_dsn, virtual_clock, lift_ids=lift_ids) as town:
+        await town.scene.connection.execute(
+            "INSERT INTO party (party_id, kind, name) VALUES ('other-unit', 'use_unit', 'Demo 2')"
+        )
+        await town.scene.connection.execute(
+            "UPDATE lift SET use_unit_id = 'other-unit' WHERE lift_id = 'TOWER-02'"
+        )
+
+        pages = [(await town.use_unit("GET", "/api/lifts?limit=1")).json()]
+        while pages[-1]["next_after"] is not None:
+            after = pages[-1]["next_after"]
+            pages.append((await town.use_unit("GET", f"/api/lifts?limit=1&after={after}")).json())
+        own = await town.use_unit("GET", "/api/lifts/TOWER-03")
+        other = await town.use_unit("GET", "/api/lifts/TOWER-02")
+        everybody = (await town.dispatcher("GET", "/api/lifts")).json()["lifts"]
+
+        listed = [lift["lift_id"] for page in pages for lift in page["lifts"]]
+        assert listed == ["TOWER-01", "TOWER-03"]
+        assert own.json()["lift"]["lift_id"] == "TOWER-03"
+        assert (other.status_code, other.json()["code"]) == (403, "not_your_lift")
+        assert [lift["lift_id"] for lift in everybody] == list(lift_ids)
+        assert (await town.dispatcher("GET", "/api/lifts/TOWER-02")).status_code == 200
 
 
 async def test_anybody_may_report_by_the_code_and_is_told_what_happens(
