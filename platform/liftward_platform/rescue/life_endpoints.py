@@ -29,7 +29,6 @@ from liftward_wire.messages import CommandKind
 router = APIRouter(tags=["incident life"])
 
 Dispatcher = Annotated[Actor, allow(Role.DISPATCHER)]
-OnScene = Annotated[Actor, allow(Role.DISPATCHER, Role.CREW)]
 Confirming = Annotated[Actor, allow(Role.DISPATCHER, Role.USE_UNIT)]
 IN_LIFTWARD = "in_liftward"
 
@@ -131,11 +130,11 @@ async def made_safe(
     incident_id: RowId,
     connection: Transaction,
     now: Now,
-    actor: OnScene,
+    actor: Dispatcher,
     once: Once,
     command: Command | None = None,
 ) -> IncidentOut:
-    """The lift is repaired, or secured out of service."""
+    """The lift is repaired, or secured out of service; a crew says so of its own order."""
 
     async def change() -> None:
         await ending.make_safe(connection, incident_id, happening(command, actor, now))
@@ -150,10 +149,10 @@ async def report_cause(
     command: IncidentCauseIn,
     connection: Transaction,
     now: Now,
-    actor: OnScene,
+    actor: Dispatcher,
     once: Once,
 ) -> IncidentOut:
-    """The maintainer's cause, by code; also after a closing without one."""
+    """The maintainer's cause, by code; also after a closing without one. A crew tells its own."""
 
     async def change() -> None:
         await ending.report_cause(

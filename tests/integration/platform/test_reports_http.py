@@ -327,6 +327,30 @@ async def test_what_does_not_belong_to_the_state_changes_nothing(
         assert (await town.story.incident(incident), await town.story.told(incident)) == before
 
 
+@pytest.mark.parametrize(
+    ("path", "body"), [("made-safe", {}), ("cause", {"cause_code": "door.contact"})]
+)
+async def test_a_crew_that_was_not_there_does_not_tell_of_the_lift(
+    path: str, body: dict[str, Any], database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """It refused, another crew came: only the order of who was there can say."""
+    async with centre(database_dsn, virtual_clock) as town:
+        incident = await town.story.someone_is_trapped()
+        await town.story.crew("near", "refuses")
+        for does in ("accepts", "arrives"):
+            await town.story.crew("far", does)
+        before = await town.story.incident(incident)
+        token = await town.scene.token(Role.CREW, "test-near", "near")
+
+        answer = await town.scene.client.post(
+            f"/api/incidents/{incident}/{path}", json=body,
+            headers={"Authorization": f"Bearer {token}"},
+        )  # fmt: skip
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "role_not_allowed")
+        assert await town.story.incident(incident) == before
+
+
 async def test_numbers_are_erased_on_request_and_for_dispatchers_only(
     database_dsn: str, virtual_clock: VirtualClock
 ) -> None:
