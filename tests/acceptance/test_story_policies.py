@@ -7,6 +7,7 @@ import pytest
 
 from liftward_platform.engine.modules import rescue_modules
 from liftward_platform.incidents import board
+from liftward_platform.rescue import store
 from liftward_platform.rescue.policy import LevelParty, Policy, load
 from liftward_platform.rescue.policy_book import (
     EVERYWHERE,
@@ -16,6 +17,7 @@ from liftward_platform.rescue.policy_book import (
     SurgeRule,
     load_book,
 )
+from support.call_story import dispatcher_believes, someone_scans
 from support.rescue_story import rescue_story
 from support.virtual_time import VirtualClock
 
@@ -83,6 +85,33 @@ async def test_a_surge_asks_two_levels_at_once_and_says_so(
         assert ("policy_stamped", "surge") in await story.told(third)
         # The station is at the second lift: of level 2 and above, public rescue is the nearest.
         assert rows == [("far", "sent"), ("public", "sent")]
+
+
+async def test_reports_that_nobody_believes_make_no_surge(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """A prankster walks from lift to lift: a real rescue is not answered as in a power cut."""
+    surge = SurgeRule(
+        name="power cut", more_than=1, accept_s=60, first_levels=(1, 2), wants_every_team=None
+    )
+    rules = book(load(), surge)
+    async with rescue_story(database_dsn, virtual_clock, lift_ids=LIFTS) as story:
+        story.modules = rescue_modules(rules)
+        pranks = [
+            (await someone_scans(story, lift_id, book=rules)).incident_id for lift_id in LIFTS[:2]
+        ]
+        third = await story.someone_is_trapped("TOWER-03")
+
+        shown = await board.one(story.connection, third, None)
+        assert shown.policy is not None
+        assert (shown.policy.region, shown.policy.surge) == ("sample-region", None)
+        assert shown.policy.open_count == 0
+        assert await story.orders(third) == [("near", "sent")]
+        regions = [(await story.incident(prank))["region"] for prank in pranks]
+        assert regions == ["sample-region"] * 2, "they are in the region that is counted"
+
+        await dispatcher_believes(story, pranks[0])
+        assert await store.running_in_region(story.connection, "sample-region", third) == 1
 
 
 async def test_every_team_is_wanted_and_a_refusal_is_replaced_whoever_else_comes(

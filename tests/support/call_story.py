@@ -9,7 +9,7 @@ from liftward_platform.incidents.service import Happening
 from liftward_platform.reports import service as reports
 from liftward_platform.reports.model import Authority, CallerKind, Report, Taken
 from liftward_platform.rescue import ending, talking
-from liftward_platform.rescue.policy_book import load_book
+from liftward_platform.rescue.policy_book import PolicyBook, load_book
 from support.rescue_story import LIFT, Connection, RescueStory
 
 DISPATCHER = "account-dispatcher"
@@ -17,7 +17,13 @@ PHONE = "000-0042"
 
 
 async def report_at(
-    connection: Connection, now: datetime, source: Source, lift_id: str = LIFT, **told: Any
+    connection: Connection,
+    now: datetime,
+    source: Source,
+    lift_id: str = LIFT,
+    *,
+    book: PolicyBook | None = None,
+    **told: Any,
 ) -> Taken:
     """Take a report in on this connection, in a transaction of its own."""
     kind = CallerKind.PASSENGER if source is Source.CALL else CallerKind.UNKNOWN
@@ -25,8 +31,9 @@ async def report_at(
     report = Report(source=source, **told)
     async with connection.transaction():
         return await reports.take(
-            connection, lift_id, report, Happening(now=now, actor=DISPATCHER), book=load_book()
-        )
+            connection, lift_id, report, Happening(now=now, actor=DISPATCHER),
+            book=book or load_book(),
+        )  # fmt: skip
 
 
 async def someone_calls(story: RescueStory, lift_id: str = LIFT, **told: Any) -> Taken:

@@ -96,14 +96,16 @@ SELECT span.number, coalesce(sum(heard.heard_us) / 1000000, 0)::float8 AS heard_
 
 -- entrapments --
 -- Confirmed entrapments that began in each span, by cause, and those not closed yet (cause NULL,
--- is_open). False alarms and duplicates are no entrapments.
+-- is_open). False alarms and duplicates are no entrapments, nor is what nobody believes yet.
 SELECT span.number, incident.state <> 'closed' AS is_open, incident.cause_code, count(*) AS count
   FROM unnest(%(lift_keys)s::int[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
        WITH ORDINALITY AS span (lift_key, span_start, span_end, number)
   JOIN incident ON incident.lift_key = span.lift_key
    AND incident.onset_at >= span.span_start AND incident.onset_at < span.span_end
  WHERE incident.kind = 'entrapment'
-   AND (incident.state <> 'closed' OR incident.outcome IN ('freed', 'self_freed'))
+   AND (incident.outcome IN ('freed', 'self_freed')
+        OR (incident.state <> 'closed'
+            AND (incident.held_at IS NULL OR incident.response_level > 0)))
  GROUP BY span.number, is_open, incident.cause_code
 
 -- limit_time --

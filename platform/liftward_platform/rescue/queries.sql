@@ -54,9 +54,11 @@ SELECT near.crew_id, near.standing, near.on_duty, near.base_latitude_deg, near.b
 SELECT latitude_deg, longitude_deg, district, skills_needed FROM lift WHERE lift_key = %(lift_key)s
 
 -- running_in_region --
--- How much is going on: other incidents of the region with people inside.
+-- How much is going on: other incidents of the region with people inside. What an anonymous report
+-- says and nobody believes yet is none: a prankster could set off a surge.
 SELECT count(*) AS count FROM incident
  WHERE region = %(region)s AND state IN ('open', 'ordered', 'accepted', 'under_way', 'arrived')
+   AND (held_at IS NULL OR response_level > 0)
    AND incident_id <> %(incident_id)s
 
 -- stamp --

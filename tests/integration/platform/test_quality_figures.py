@@ -196,6 +196,31 @@ async def test_a_figure_counts_confirmed_entrapments_by_cause(
     assert figure["to"] == figure["as_of"] == "2026-03-02T09:00:00Z"
 
 
+async def test_a_report_that_nobody_believes_is_no_entrapment_of_anybody(database_dsn: str) -> None:
+    """Held ones count once a crew was sent or somebody was confirmed to be out, not before."""
+    async with await connect(database_dsn) as connection:
+        await add_town(connection)
+        lift_keys = [await add_lift(connection, f"TEST-{number}") for number in range(4)]
+        held, sent, freed, _ = [await add_incident(connection, key) for key in lift_keys]
+        await connection.execute(
+            "UPDATE incident SET held_at = opened_at, level = 'suspected', source = 'public_page',"
+            " response_level = CASE incident_id WHEN %s THEN 1 ELSE 0 END"
+            " WHERE incident_id = ANY (%s)",
+            [sent, [held, sent, freed]],
+        )
+        await close_incident(connection, freed, outcome="self_freed")
+        spans: list[DictRow] = [
+            {"lift_key": key, "span_start": START, "span_end": at(60)} for key in lift_keys
+        ]
+
+        counted = await store.entrapments(connection, spans)
+
+    # Lifts are numbered from 1 on, as they were asked for.
+    assert sorted((row["number"], row["is_open"], row["count"]) for row in counted) == [
+        (2, True, 1), (3, False, 1), (4, True, 1),
+    ]  # fmt: skip
+
+
 async def test_a_maintainer_answers_only_for_its_own_time(
     database_dsn: str, virtual_clock: VirtualClock
 ) -> None:
