@@ -329,7 +329,7 @@ SELECT order_id, incident_id, crew_id, crew.name AS crew_name, ended_at
   FROM rescue_order
   JOIN crew USING (crew_id)
   JOIN incident USING (incident_id)
- WHERE incident.state NOT IN ('freed', 'closed') AND rescue_order.state = 'no_answer'
+ WHERE incident.state NOT IN ('freed', 'confirmed', 'closed') AND rescue_order.state = 'no_answer'
    AND rescue_order.not_delivered AND ended_at > %(since)s
  ORDER BY order_id DESC
  LIMIT %(limit)s
