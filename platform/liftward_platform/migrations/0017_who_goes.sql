@@ -37,3 +37,15 @@ ALTER TABLE rescue_order ADD COLUMN seen_at timestamptz;
 
 -- From where, how old, by whom the way was reckoned, load and missing skills.
 ALTER TABLE rescue_candidate ADD COLUMN detail jsonb NOT NULL DEFAULT '{}';
+
+-- Rescues that run during the upgrade were begun without these two: they are looked after from now on.
+INSERT INTO deadline (incident_id, kind, due_at)
+SELECT incident.incident_id, watched.kind, now()
+  FROM incident
+ CROSS JOIN (VALUES ('predict'), ('passenger_update')) AS watched (kind)
+ WHERE (incident.state IN ('open', 'ordered', 'accepted', 'under_way')
+        OR (incident.state = 'arrived' AND watched.kind = 'passenger_update'))
+   AND NOT EXISTS (SELECT FROM deadline AS known
+                    WHERE known.incident_id = incident.incident_id AND known.kind = watched.kind
+                      AND known.fired_at IS NULL AND known.cancelled_at IS NULL)
+ ORDER BY incident.incident_id, watched.kind;
