@@ -160,8 +160,6 @@ async def confirm_report(
         raise ConflictError("not_held", "this incident waits for nobody's confirmation")
     changed = replace(incident, level=CONFIRMED, held_at=None)
     await store.update(connection, changed)
-    body: dict[str, Json] = {"level": CONFIRMED, "reason": "dispatcher_believes"}
-    await record(connection, changed, happening, EntryKind.LEVEL_RAISED, body)
     await _tell_of_belief(connection, incident, changed, happening, reason="dispatcher_believes")
     return changed
 
@@ -177,6 +175,8 @@ async def _tell_of_belief(
     if after.level != before.level:
         detail: dict[str, Json] = {"level": after.level}
         await note(connection, after, happening, event="level_raised", reason=reason, detail=detail)
+        body: dict[str, Json] = {**detail, "reason": reason}
+        await record(connection, after, happening, EntryKind.LEVEL_RAISED, body)
     if before.held and not after.held:
         await note(connection, after, happening, event="hold_released", reason=reason)
 
