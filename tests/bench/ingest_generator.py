@@ -123,7 +123,7 @@ def generate(spec: LoadSpec, ready: Callable[[], None]) -> LoadResult:
             turn, device = divmod(number, spec.devices_count)
             head, skeleton = devices[device][_which(turn)]
             text = b"%s%06dZ" % (second_text, at_us % 1_000_000)
-            wires[device % CONNECTIONS_COUNT].queue(head, skeleton.filled(text, turn * rows))
+            wires[device % CONNECTIONS_COUNT].queue(head, skeleton.filled(text, turn * rows, turn))
             number += 1
         for wire in wires:
             wire.flush()

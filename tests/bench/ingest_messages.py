@@ -6,6 +6,7 @@ Must not know brokers or clocks.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from liftward_wire.codec import encode
@@ -14,6 +15,7 @@ from liftward_wire.signals import COUNTER_MAX
 from liftward_wire.topics import Topic, TopicKind
 
 LIFTS_PER_EDGE = 50
+PLACES_COUNT = 97  # no period of anything that looks now and then
 _AT = datetime(2001, 1, 1, 1, 1, 1, 123_456, tzinfo=UTC)
 _AT_TEXT, _SEQUENCE_TEXT = b"2001-01-01T01:01:01.123456Z", str(COUNTER_MAX).encode()
 _SEQUENCE_WIDTH = 16
@@ -40,20 +42,29 @@ def edge_name(number: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A payload in three pieces, with room for the time of observation and the first number."""
+    """A payload in pieces, with room for the time of observation, the first number and the places.
+
+    `places` are as many texts of equal length: a car that moves is somewhere else each time, or its
+    device would rightly be taken for one that is frozen.
+    """
 
     topic: str
     head: bytes
     middle: bytes
+    inner: bytes
+    places: tuple[bytes, ...]
     tail: bytes
 
-    def filled(self, at_text: bytes, sequence: int) -> bytes:
+    def filled(self, at_text: bytes, sequence: int, turn: int) -> bytes:
         """Return the payload; the number is padded with blanks, so its length never changes."""
-        return b"".join((self.head, at_text, self.middle, b"%16d" % sequence, self.tail))
+        place = self.places[turn % len(self.places)]
+        number = b"%16d" % sequence
+        return b"".join((self.head, at_text, self.middle, number, self.inner, place, self.tail))
 
     @property
     def payload_bytes(self) -> int:
-        return len(self.head) + len(_AT_TEXT) + len(self.middle) + _SEQUENCE_WIDTH + len(self.tail)
+        fixed = len(self.head) + len(self.middle) + len(self.inner) + len(self.tail)
+        return fixed + len(_AT_TEXT) + _SEQUENCE_WIDTH + len(self.places[0])
 
 
 def batch_skeletons(edge: int, boot_id: int) -> tuple[Skeleton, Skeleton]:
@@ -70,7 +81,9 @@ def single_skeletons(lift: int, boot_id: int) -> tuple[Skeleton, Skeleton]:
         Sample(observed_at=_AT, boot_id=boot_id, sequence=COUNTER_MAX, **signals)
         for signals in (_MOVING, _STANDING)
     )
-    first, second = (_split(topic, encode(sample)) for sample in samples)
+    first, second = (
+        _split(topic, encode(sample), _places((sample.position_m,))) for sample in samples
+    )
     return first, second
 
 
@@ -93,12 +106,27 @@ def _batch(topic: Topic, lift_ids: list[str], boot_id: int, moved: int) -> Skele
         lift_index=list(rows),
         columns={name: [row[name] for row in signals] for name in _MOVING},
     )
-    return _split(topic, encode(batch))
+    return _split(topic, encode(batch), _places(tuple(row["position_m"] for row in signals)))
 
 
-def _split(topic: Topic, payload: bytes) -> Skeleton:
+@cache
+def _places(positions_m: tuple[float, ...]) -> tuple[bytes, ...]:
+    """Return how the column is written, as encoded, and then with moving cars at other places."""
+    moving_m = _MOVING["position_m"]
+    texts = []
+    for step in range(PLACES_COUNT):
+        # Two digits before the point and two behind it: the length never changes.
+        up_m = 0.25 * min(step, PLACES_COUNT - step)  # up and down again: no car jumps
+        place = b"%05.2f" % (moving_m + up_m + 0.01)
+        texts.append(b",".join(place if one == moving_m else b"%g.0" % one for one in positions_m))
+    as_encoded = b",".join(b"%g" % one if one == moving_m else b"%g.0" % one for one in positions_m)
+    return (as_encoded, *texts)
+
+
+def _split(topic: Topic, payload: bytes, places: tuple[bytes, ...]) -> Skeleton:
     head, _, rest = payload.partition(_AT_TEXT)
-    middle, _, tail = rest.partition(_SEQUENCE_TEXT)
+    middle, _, rest = rest.partition(_SEQUENCE_TEXT)
+    inner, _, tail = rest.partition(places[0])
     assert head, payload
     assert tail, payload
-    return Skeleton(str(topic), head, middle, tail)
+    return Skeleton(str(topic), head, middle, inner, places, tail)

@@ -131,7 +131,7 @@ async def test_a_range_that_is_cut_anew_keeps_its_memory(database_dsn: str) -> N
         assert await paths.saver.save_all()
         whole = memories(paths.detector, paths.registry)
     with psycopg.connect(database_dsn, autocommit=True) as connection:
-        connection.execute("TRUNCATE sample, lift_event")
+        connection.execute("TRUNCATE sample, lift_event CASCADE")
     halves: list[dict[int, bytes]] = []
     for shards in (ShardRange(0, 127), ShardRange(128, 255)):
         async with worker_paths(database_dsn, shards=shards) as half:
