@@ -137,6 +137,7 @@ async def test_every_channel_is_down_for_ten_minutes(
         assert len(scene.duty_room.took) < len(scene.duty_room.numbers) / 2
         assert await scene.failing() == set()
         assert fates["order_over"] > 0
+        assert fates["never_told"] > 0
         assert await scene.told_of_orders_that_had_ended() == 0
         live = [crew for crew, state in await story.orders(incident) if state == "sent"]
         told_crews = {one.recipient for line in scene.lines[:2] for one in line.took}

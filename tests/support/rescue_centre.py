@@ -48,8 +48,13 @@ class Centre:
 
 
 @asynccontextmanager
-async def centre(dsn: str, clock: VirtualClock) -> AsyncIterator[Centre]:
+async def centre(
+    dsn: str, clock: VirtualClock, *, lift_ids: tuple[str, ...] = ()
+) -> AsyncIterator[Centre]:
     """Begin a story and serve its town."""
     app = create_app(api_settings(dsn), clock=clock, routers=ROUTERS)
-    async with rescue_story(dsn, clock) as story, api_scene(dsn, clock, app) as scene:
+    async with (
+        rescue_story(dsn, clock, lift_ids=lift_ids) as story,
+        api_scene(dsn, clock, app) as scene,
+    ):
         yield Centre(story, scene)

@@ -23,6 +23,7 @@ from liftward_platform.incidents.model import Confirmer, Outcome
 from liftward_platform.incidents.service import Happening
 from liftward_platform.rescue import due, service
 from liftward_platform.rescue.policy import load
+from support.story_audit import complaints
 from support.virtual_time import VirtualClock
 
 Connection = AsyncConnection[DictRow]
@@ -326,11 +327,19 @@ class RescueStory:
 
 @asynccontextmanager
 async def rescue_story(
-    dsn: str, clock: VirtualClock, *, lift_ids: tuple[str, ...] = ()
+    dsn: str, clock: VirtualClock, *, lift_ids: tuple[str, ...] = (), audited: bool = True
 ) -> AsyncIterator[RescueStory]:
-    """Load the town into a fresh database and begin."""
+    """Load the town into a fresh database and begin; at the end the oracle must not complain.
+
+    `audited` is false where a test damages the record, or plays by the real clock.
+    """
     connection = await AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row)
     async with connection:
         async with connection.transaction():
             await fleet.load_town(connection, town(*lift_ids), now=clock())
         yield RescueStory(connection, clock)
+        if audited:
+            handled = await run_cycle(connection, clock(), modules=rescue_modules(load()))
+            assert -1 not in handled.values(), handled
+            found = await complaints(connection, clock())
+            assert found == [], "\n".join(found)

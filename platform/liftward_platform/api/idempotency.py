@@ -8,7 +8,7 @@ rolls back and may be tried again under the same key. Without the header the com
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -94,6 +94,15 @@ def _only_once(
 
 
 Once = Annotated[OnlyOnce, Depends(_only_once)]
+
+
+async def hold_keys(connection: Connection, account_id: str, keys: Sequence[str]) -> None:
+    """Hold the keys of several pieces of a request until the transaction ends, in one order.
+
+    Before anything else is locked, as the key of a single command is.
+    """
+    for key in sorted(set(keys)):
+        await store.hold_key(connection, account_id, key)
 
 
 async def once_under_key(

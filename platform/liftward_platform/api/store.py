@@ -13,10 +13,16 @@ QUERIES = load_queries("liftward_platform.api")
 _KEY_LOCK_SEED = 0x4C57_0002  # keeps these advisory locks apart from other uses of the same text
 
 
-async def answer_of_key(connection: Connection, account_id: str, key: str) -> DictRow | None:
-    """Hold the key until the transaction ends and return the answer stored under it."""
+async def hold_key(connection: Connection, account_id: str, key: str) -> None:
+    """Hold the key until the transaction ends."""
     values = {"account_id": account_id, "key": key, "seed": _KEY_LOCK_SEED}
     await connection.execute(QUERIES["lock_key"], values)
+
+
+async def answer_of_key(connection: Connection, account_id: str, key: str) -> DictRow | None:
+    """Hold the key until the transaction ends and return the answer stored under it."""
+    await hold_key(connection, account_id, key)
+    values = {"account_id": account_id, "key": key}
     return await (await connection.execute(QUERIES["answer_of_key"], values)).fetchone()
 
 

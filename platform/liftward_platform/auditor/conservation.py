@@ -220,8 +220,9 @@ def _orders(seen: Seen, now: datetime, allowed: Allowances) -> Iterator[Violatio
                 ViolationKind.ORDER_DOUBLED, incident_id, f"{crew_id} has {count} live orders"
             )
     for incident in seen.incidents:
-        waited = now - incident.opened_at
-        if incident.closed_at is None and not incident.orders_count and waited > allowed.handling:
+        if incident.closed_at is not None or incident.is_held or incident.orders_count:
+            continue
+        if now - incident.opened_at > allowed.handling:
             yield _of_incident(
                 ViolationKind.NOBODY_ORDERED, incident.incident_id, "open, and nobody was ordered"
             )

@@ -42,6 +42,7 @@ class SeenIncident:
     outcome: str | None
     persons_count: int | None
     orders_count: int
+    is_held: bool  # an anonymous report that nobody has believed yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

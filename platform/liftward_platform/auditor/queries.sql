@@ -7,8 +7,10 @@ SELECT detection_id, lift_id, level, onset_at, recorded_at, handling, incident_i
  WHERE kind = 'entrapment' AND transition IN ('began', 'raised') AND recorded_at >= %(since)s
 
 -- audit_incidents --
--- The incidents opened since a moment, with how many orders each had.
+-- The incidents opened since a moment, with how many orders each had; and whether a report waits for
+-- somebody to believe it, so that nobody is owed an order.
 SELECT incident_id, lift_id, state, onset_at, opened_at, closed_at, outcome, persons_count,
+       held_at IS NOT NULL AND response_level = 0 AS is_held,
        (SELECT count(*) FROM rescue_order WHERE rescue_order.incident_id = incident.incident_id)
            AS orders_count
   FROM incident
@@ -39,13 +41,16 @@ SELECT incident_id, event, count(*) AS count
  GROUP BY incident_id, event
 
 -- audit_repeats --
--- Steps of one order that the ledger has twice: sent, answered alike, departed, arrived, freed.
+-- Steps of one order that the ledger has twice and that happen once: sent, answered alike, withdrawn,
+-- departed, arrived, freed. Parts, doubted reports, missed signs of life and corrections may repeat.
 SELECT incident_id, order_id, kind, answer, count(*) AS count
   FROM (SELECT ledger_entry.incident_id, ledger_entry.kind,
                (body::jsonb ->> 'order_id')::bigint AS order_id, body::jsonb ->> 'answer' AS answer
           FROM ledger_entry
           JOIN incident USING (incident_id)
-         WHERE opened_at >= %(since)s) AS step
+         WHERE opened_at >= %(since)s
+           AND ledger_entry.kind IN ('order_sent', 'order_answered', 'order_withdrawn', 'departed',
+                                     'arrived', 'freed')) AS step
  WHERE order_id IS NOT NULL
  GROUP BY incident_id, order_id, kind, answer
 HAVING count(*) > 1

@@ -28,11 +28,16 @@ SELECT crew_report.*, crew.crew_id, crew.name AS crew_name
 
 -- crew_waiting_orders --
 -- Orders of a crew with an arrival that waits for confirmation: a fix at the lift confirms it.
-SELECT DISTINCT rescue_order.order_id
+SELECT DISTINCT rescue_order.order_id, rescue_order.incident_id
   FROM rescue_order JOIN crew_report USING (order_id)
  WHERE rescue_order.crew_id = %(crew_id)s AND rescue_order.state IN ('accepted', 'under_way')
    AND crew_report.held AND crew_report.decision IS NULL AND crew_report.action = 'arrive'
  ORDER BY rescue_order.order_id
+
+-- incidents_of_orders --
+-- The incidents of those of these orders that are this crew's.
+SELECT DISTINCT incident_id FROM rescue_order
+ WHERE order_id = ANY (%(order_ids)s::bigint[]) AND crew_id = %(crew_id)s
 
 -- insert_part --
 -- A part that went into the lift.

@@ -6,6 +6,7 @@ Knows the shapes of HTTP and the service's rules; no routes. Commits nothing.
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -85,28 +86,52 @@ async def act(
 async def act_in_order(
     connection: Connection, items: Sequence[dict[str, Any]], *, actor: Actor, now: datetime
 ) -> list[QueueResultOut]:
-    """Answer every item of a queue, in order; one that is refused does not keep back the next."""
+    """Answer every item of a queue, in order; one that is refused does not keep back the next.
+
+    All its keys and then all its incidents are locked first, each kind in the one order that
+    everybody keeps: that of the phone's actions is another.
+    """
+    read = [_read(index, item) for index, item in enumerate(items)]
+    queued = [one.action for one in read if isinstance(one, _Queued)]
+    await idempotency.hold_keys(connection, actor.account_id, [one.key for one in queued])
+    await service.lock_incidents_of(connection, [one.order_id for one in queued], actor=actor)
     return [
-        await _one_of_queue(connection, index, item, actor=actor, now=now)
-        for index, item in enumerate(items)
+        await _one_of_queue(connection, one, actor=actor, now=now)
+        if isinstance(one, _Queued)
+        else one
+        for one in read
     ]
 
 
-async def _one_of_queue(
-    connection: Connection, index: int, item: dict[str, Any], *, actor: Actor, now: datetime
-) -> QueueResultOut:
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    """An item of a queue that can be understood."""
+
+    index: int
+    action: QueuedAction
+    command: CrewCommand
+
+
+def _read(index: int, item: dict[str, Any]) -> _Queued | QueueResultOut:
     key = item.get("key")
-    named = {"index": index, "key": key if isinstance(key, str) else None}
     try:
         queued = QueuedAction.model_validate(item)
         command = CONTENT[queued.action].model_validate(queued.content)
     except ValidationError as error:
         return QueueResultOut(
-            **named, status="refused", code="invalid_request", detail=_said(error)
-        )
+            index=index, key=key if isinstance(key, str) else None,
+            status="refused", code="invalid_request", detail=_said(error),
+        )  # fmt: skip
+    return _Queued(index, queued, command)
+
+
+async def _one_of_queue(
+    connection: Connection, one: _Queued, *, actor: Actor, now: datetime
+) -> QueueResultOut:
+    index, queued = one.index, one.action
 
     async def work() -> QueueResultOut:
-        return await _answer(connection, index, queued, command, actor=actor, now=now)
+        return await _answer(connection, index, queued, one.command, actor=actor, now=now)
 
     try:
         answer, repeated = await idempotency.once_under_key(
@@ -114,7 +139,9 @@ async def _one_of_queue(
             request_hash=_hash_of(queued), work=work, now=now,
         )  # fmt: skip
     except ConflictError as error:
-        return QueueResultOut(**named, status="refused", code=error.code, detail=error.detail)
+        return QueueResultOut(
+            index=index, key=queued.key, status="refused", code=error.code, detail=error.detail
+        )
     known = QueueResultOut.model_validate(answer)
     return known.model_copy(update={"index": index, "repeated": repeated})
 

@@ -1,9 +1,11 @@
 """What a crew's phone says: judged, then taken, flagged or held; nothing of it is lost.
 
 A dispatcher's word is not judged: whoever is on the phone with the crew is the confirmation that a
-held report waits for. Every function locks the incident first, and commits nothing.
+held report waits for. Every function locks the incident first, several in order of their numbers,
+then the crew's row; and commits nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -26,6 +28,7 @@ from liftward_platform.crews.plausibility import (
     CLOCK_TOLERANCE,
     Circumstances,
     Doubt,
+    Fix,
     arrival_doubts,
     corrected,
     distance_m,
@@ -212,14 +215,33 @@ async def _settle(connection: Connection, work: Work, told: Happening) -> None:
         await _believe(connection, work, held, told, DecisionReason.ARRIVAL_CONFIRMED)
 
 
-async def confirm_by_position(
-    connection: Connection, actor: Actor, crew_id: str, *, now: datetime
+async def report_position(
+    connection: Connection, actor: Actor, crew_id: str, fix: Fix, *, now: datetime
 ) -> None:
-    """Let a believed fix at the lift confirm an arrival that waits for it."""
+    """Store where a crew is; a believed fix at the lift confirms an arrival that waits for it.
+
+    An arrival that is held only now, by another transaction, waits for the next fix.
+
+    Raises
+    ------
+    ForbiddenError, InvalidError, NotFoundError
+        When a crew speaks for another, the fix is from the future, or the crew is unknown.
+    """
+    parties.check_own_crew(actor, crew_id)
+    waiting = await store.crew_waiting_orders(connection, crew_id)
+    await incidents.lock_in_order(connection, [row["incident_id"] for row in waiting])
+    if await parties.report_position(connection, actor, crew_id, fix, now=now):
+        order_ids = [row["order_id"] for row in waiting]
+        await _confirm_by_position(connection, actor, crew_id, order_ids, now)
+
+
+async def _confirm_by_position(
+    connection: Connection, actor: Actor, crew_id: str, order_ids: Sequence[int], now: datetime
+) -> None:
     last, _ = await parties.last_fixes(connection, crew_id)
     if last is None:
         return
-    for order_id in await store.crew_waiting_orders(connection, crew_id):
+    for order_id in order_ids:
         told = Happening(now=now, actor=actor.account_id)
         work = await rescue.begin(connection, order_id, told)
         lift = await reading.lift_place(connection, work.incident.lift_key)
@@ -311,6 +333,19 @@ async def _decide(
 
 def _now(told: Happening) -> Happening:
     return replace(told, occurred_at=None)
+
+
+async def lock_incidents_of(
+    connection: Connection, order_ids: Sequence[int], *, actor: Actor
+) -> None:
+    """Lock, in their one order, the incidents of a crew's own orders that it is about to report on.
+
+    Another crew's incident, or an order nobody knows, is not waited for: it is refused as usual.
+    """
+    if actor.crew_id is None:
+        return
+    incident_ids = await store.incidents_of_orders(connection, order_ids, actor.crew_id)
+    await incidents.lock_in_order(connection, incident_ids)
 
 
 async def note_refused(

@@ -51,9 +51,17 @@ async def reports_of_incident(
     return await _all(connection, "reports_of_incident", values)
 
 
-async def crew_waiting_orders(connection: Connection, crew_id: str) -> list[int]:
-    rows = await _all(connection, "crew_waiting_orders", {"crew_id": crew_id})
-    return [row["order_id"] for row in rows]
+async def crew_waiting_orders(connection: Connection, crew_id: str) -> list[DictRow]:
+    """Return order and incident of every arrival of a crew that waits for confirmation."""
+    return await _all(connection, "crew_waiting_orders", {"crew_id": crew_id})
+
+
+async def incidents_of_orders(
+    connection: Connection, order_ids: Sequence[int], crew_id: str
+) -> list[int]:
+    values = {"order_ids": list(order_ids), "crew_id": crew_id}
+    rows = await _all(connection, "incidents_of_orders", values)
+    return [row["incident_id"] for row in rows]
 
 
 async def insert_part(connection: Connection, values: Mapping[str, Any]) -> int:

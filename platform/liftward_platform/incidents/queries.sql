@@ -8,14 +8,15 @@ ON CONFLICT (lift_key, kind) WHERE state NOT IN ('freed', 'confirmed', 'closed')
 RETURNING *
 
 -- lock_incident --
--- Take the incident for a change: every change of it, its orders and deadlines begins here.
-SELECT * FROM incident WHERE incident_id = %(incident_id)s FOR UPDATE
+-- Take the incident for a change: every change of it, its orders and deadlines begins here. NO KEY: rows
+-- that only refer to it, messages of several incidents on their way, do not wait.
+SELECT * FROM incident WHERE incident_id = %(incident_id)s FOR NO KEY UPDATE
 
 -- lock_open_incident --
 -- Take the lift's incident with people inside, if it has one.
 SELECT * FROM incident
  WHERE lift_key = %(lift_key)s AND kind = %(kind)s AND state NOT IN ('freed', 'confirmed', 'closed')
-   FOR UPDATE
+   FOR NO KEY UPDATE
 
 -- update_incident --
 -- Write back what a change may touch.

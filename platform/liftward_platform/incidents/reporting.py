@@ -175,8 +175,6 @@ async def believe(
         return incident
     changed = replace(incident, level=CONFIRMED, held_at=None)
     await store.update(connection, changed)
-    body: dict[str, Json] = {"level": CONFIRMED, "reason": reason}
-    await record(connection, changed, happening, EntryKind.LEVEL_RAISED, body)
     await _tell_of_belief(connection, incident, changed, happening, reason=reason)
     return changed
 
@@ -192,6 +190,8 @@ async def _tell_of_belief(
     if after.level != before.level:
         detail: dict[str, Json] = {"level": after.level}
         await note(connection, after, happening, event="level_raised", reason=reason, detail=detail)
+        body: dict[str, Json] = {**detail, "reason": reason}
+        await record(connection, after, happening, EntryKind.LEVEL_RAISED, body)
     if before.held and not after.held:
         await note(connection, after, happening, event="hold_released", reason=reason)
 

@@ -28,7 +28,7 @@ class EntryKind(StrEnum):
     DEVICE_REVOKED = "device_revoked"
     INCIDENT_OPENED = "incident_opened"
     DETECTION_ATTACHED = "detection_attached"
-    LEVEL_RAISED = "level_raised"  # the detector grew surer of an open incident
+    LEVEL_RAISED = "level_raised"  # detector, caller or dispatcher grew surer of an incident
     REPORT_RECEIVED = "report_received"  # a person's word: a call, a use unit, a hand-over
     HANDED_OVER = "handed_over"  # to another service, which named a reference
     RELEASE_SEEN = "release_seen"

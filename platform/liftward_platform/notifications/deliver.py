@@ -131,7 +131,8 @@ async def _record_failed(
     )  # fmt: skip
     await _note_channel(connection, message, outcome, now, again=again)
     if not again and not message.is_test:
-        for one in message.all_messages:
+        # By incident: several are locked in one order by everybody.
+        for one in sorted(message.all_messages, key=lambda bundled: bundled.incident_id or 0):
             row = {name: getattr(one, name) for name in _GIVEN_UP}
             await give_up_loudly(connection, one.incident_id, row, error=outcome.reason, now=now)
 

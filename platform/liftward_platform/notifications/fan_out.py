@@ -94,7 +94,9 @@ async def end_what_is_over(connection: Connection, document: Document, now: date
     async with connection.transaction():
         await store.end_overtaken(connection, now)
     async with connection.transaction():
-        for row in await store.end_orphans(connection, known_channels(document), now):
+        orphans = await store.end_orphans(connection, known_channels(document), now)
+        # By incident: several are locked in one order by everybody.
+        for row in sorted(orphans, key=lambda orphan: orphan["incident_id"] or 0):
             await give_up_loudly(
                 connection, row["incident_id"], row, error="no such channel any more", now=now
             )

@@ -63,6 +63,7 @@ URGENT_SUBJECTS = frozenset(
         Subject.ORDER_NOT_DELIVERED,
         Subject.PERSONS_INJURED,
         Subject.SIGN_OF_LIFE_MISSING,
+        Subject.LIFE_OVERDUE,
         Subject.ARRIVAL_LATE,
         Subject.LIKELY_LATE,
         Subject.ORDER_TOLD_AGAIN,

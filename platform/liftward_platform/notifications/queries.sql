@@ -152,31 +152,38 @@ UPDATE outbox SET gave_up_at = %(now)s, end_reason = 'other_channel'
    AND (outbox.leased_until IS NULL OR outbox.leased_until <= %(now)s)
 
 -- end_overtaken_orders --
--- A crew is not told any more of an order that has ended: it would drive for nothing.
+-- A crew is not told any more of an order that has ended: it would drive for nothing. Nor once more of
+-- one that it has answered.
 UPDATE outbox SET gave_up_at = %(now)s, end_reason = 'order_over'
   FROM rescue_order
- WHERE outbox.order_id = rescue_order.order_id AND outbox.subject = 'order_sent'
+ WHERE outbox.order_id = rescue_order.order_id
    AND outbox.destination IS NOT NULL AND outbox.recipient = rescue_order.crew_id
-   AND rescue_order.state NOT IN ('sent', 'accepted', 'under_way', 'arrived')
+   AND (outbox.subject = 'order_sent'
+        AND rescue_order.state NOT IN ('sent', 'accepted', 'under_way', 'arrived')
+        OR outbox.subject = 'order_told_again' AND rescue_order.state <> 'sent')
    AND outbox.sent_at IS NULL AND outbox.gave_up_at IS NULL
    AND (outbox.leased_until IS NULL OR outbox.leased_until <= %(now)s)
 
 -- end_never_told --
--- Nor that an order is withdrawn or over of which it was never told.
+-- Nor that an order is withdrawn or over of which it knows nothing: neither sent nor sent once more, not
+-- shown by its page, not answered.
 UPDATE outbox SET gave_up_at = %(now)s, end_reason = 'never_told'
   FROM rescue_order
  WHERE outbox.order_id = rescue_order.order_id
    AND outbox.subject IN ('order_withdrawn', 'order_expired')
+   AND rescue_order.seen_at IS NULL AND rescue_order.answered_at IS NULL
    AND outbox.destination IS NOT NULL AND outbox.recipient = rescue_order.crew_id
    AND outbox.sent_at IS NULL AND outbox.gave_up_at IS NULL
    AND (outbox.leased_until IS NULL OR outbox.leased_until <= %(now)s)
    AND NOT EXISTS (SELECT FROM outbox AS told
                     WHERE told.order_id = outbox.order_id AND told.recipient = outbox.recipient
-                      AND told.destination IS NOT NULL AND told.subject = 'order_sent'
+                      AND told.destination IS NOT NULL
+                      AND told.subject IN ('order_sent', 'order_told_again')
                       AND (told.sent_at IS NOT NULL OR told.gave_up_at IS NULL))
    AND EXISTS (SELECT FROM outbox AS tried
                 WHERE tried.order_id = outbox.order_id AND tried.recipient = outbox.recipient
-                  AND tried.destination IS NOT NULL AND tried.subject = 'order_sent')
+                  AND tried.destination IS NOT NULL
+                  AND tried.subject IN ('order_sent', 'order_told_again'))
 
 -- end_orphans --
 -- No program knows this channel any more, and the message has become old.

@@ -48,8 +48,7 @@ async def report_position(
     at = corrected(position.observed_at, sent_at=position.sent_at, received_at=now)
     place = Place(position.latitude_deg, position.longitude_deg)
     fix = Fix(place, at, position.accuracy_m)
-    if await service.report_position(connection, actor, crew_id, fix, now=now):
-        await crews.confirm_by_position(connection, actor, crew_id, now=now)
+    await crews.report_position(connection, actor, crew_id, fix, now=now)
     crew = await service.crew_by_id(connection, crew_id)
     return CrewOut.of(crew, with_phone=True)
 

@@ -37,7 +37,14 @@ UPDATE crew SET doubted_latitude_deg = %(latitude_deg)s, doubted_longitude_deg =
 -- The last fix of a crew that was believed, and the last that was not.
 SELECT latitude_deg, longitude_deg, position_at, position_accuracy_m, doubted_latitude_deg,
        doubted_longitude_deg, doubted_accuracy_m, doubted_position_at
-  FROM crew WHERE crew_id = %(crew_id)s FOR UPDATE
+  FROM crew WHERE crew_id = %(crew_id)s
+
+-- lock_positions --
+-- The same, before one of them is replaced. Whoever changes incidents too locks those first; an order
+-- of this crew, which refers to the row, does not wait.
+SELECT latitude_deg, longitude_deg, position_at, position_accuracy_m, doubted_latitude_deg,
+       doubted_longitude_deg, doubted_accuracy_m, doubted_position_at
+  FROM crew WHERE crew_id = %(crew_id)s FOR NO KEY UPDATE
 
 -- erase_position --
 -- The crew does not share its position any more.

@@ -53,7 +53,8 @@ async def report_position(
     """Store where a crew is; an older fix than the stored one changes nothing.
 
     Return whether the fix is believed: one that nobody could have reached since the last is kept
-    apart, and ranks nobody, until a further one bears it out.
+    apart, and ranks nobody, until a further one bears it out. Locks the crew's row until the
+    transaction ends: whoever locks incidents as well locks those before.
 
     Raises
     ------
@@ -63,7 +64,7 @@ async def report_position(
     check_own_crew(actor, crew_id)
     if fix.at > now + CLOCK_TOLERANCE:
         raise InvalidError("observed_in_future", "observed_at lies in the future; check the clock")
-    last, doubted = await last_fixes(connection, crew_id)
+    last, doubted = await last_fixes(connection, crew_id, to_change=True)
     believed = is_believed(fix, last=last, doubted=doubted)
     if not believed and doubted is not None and can_follow(doubted, fix):
         return False  # the first of those that agree stays: they are borne out by time
@@ -87,15 +88,19 @@ def check_own_crew(actor: Actor, crew_id: str) -> None:
         raise ForbiddenError("not_your_crew", "a crew's position is its own to tell")
 
 
-async def last_fixes(connection: Connection, crew_id: str) -> tuple[Fix | None, Fix | None]:
+async def last_fixes(
+    connection: Connection, crew_id: str, *, to_change: bool = False
+) -> tuple[Fix | None, Fix | None]:
     """Return the last fix of a crew that was believed, and the last that was not.
+
+    `to_change` locks the crew's row: one of them is about to be replaced.
 
     Raises
     ------
     NotFoundError
         When there is no such crew.
     """
-    row = await store.positions(connection, crew_id)
+    row = await store.positions(connection, crew_id, to_change=to_change)
     if row is None:
         raise NotFoundError("crew_unknown", f"no crew {crew_id!r}")
     return (

@@ -57,9 +57,11 @@ async def set_position(
     )
 
 
-async def positions(connection: Connection, crew_id: str) -> DictRow | None:
-    """Return a crew's last believed and last doubted fix, its row locked."""
-    cursor = await connection.execute(QUERIES["positions"], {"crew_id": crew_id})
+async def positions(connection: Connection, crew_id: str, *, to_change: bool) -> DictRow | None:
+    """Return a crew's last believed and last doubted fix; `to_change` locks the row."""
+    cursor = await connection.execute(
+        QUERIES["lock_positions" if to_change else "positions"], {"crew_id": crew_id}
+    )
     return await cursor.fetchone()
 
 

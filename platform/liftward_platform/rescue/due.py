@@ -161,13 +161,11 @@ async def not_delivered(connection: Connection, order_id: int, now: datetime) ->
         now=now, result=StepReason.NOT_DELIVERED, order_id=order_id,
     )  # fmt: skip
     await store.mark_not_delivered(connection, order_id)
-    await notifications.to_console(
-        connection,
-        Subject.ORDER_NOT_DELIVERED,
+    incident = await loudness.raise_alarm(
+        connection, work.incident, Subject.ORDER_NOT_DELIVERED, happening,
         sending.about(work.order),
-        incident_id=work.incident.incident_id,
-        now=now,
-    )
+    )  # fmt: skip
+    work = replace(work, incident=incident)
     await _expire(connection, work, happening, StepReason.NOT_DELIVERED)
     return True
 

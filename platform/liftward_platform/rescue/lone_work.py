@@ -16,6 +16,7 @@ from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications import service as notifications
 from liftward_platform.notifications.model import Subject
+from liftward_platform.rescue import loudness as alarms
 from liftward_platform.rescue import sending, store
 from liftward_platform.rescue.check_in import SilenceReason, loudness, silence
 from liftward_platform.rescue.escalation import RestReason
@@ -96,18 +97,33 @@ async def fire(
     if reason is not SilenceReason.CHECK_IN_ASKED:
         await incidents.record(connection, incident, happening, EntryKind.CHECK_IN_MISSED, body)
     await sending.tell_crew(connection, order, Subject.CHECK_IN_DUE, now)
-    await notifications.to_console(
-        connection,
-        Subject.SIGN_OF_LIFE_MISSING,
-        {"incident_id": incident.incident_id, **body},
-        incident_id=incident.incident_id,
-        now=now,
-    )
+    await _tell_consoles(connection, incident, reason, happening, body)
     repeat = timedelta(seconds=sending.policy_of(incident).check_in_repeat_s)
     await store.insert_deadline(
         connection, incident.incident_id, DeadlineKind.CHECK_IN, now + repeat, order.order_id
     )
     return str(reason)
+
+
+async def _tell_consoles(
+    connection: Connection,
+    incident: Incident,
+    reason: SilenceReason,
+    happening: Happening,
+    body: dict[str, Json],
+) -> None:
+    """Let the dispatchers see it; once the crew was asked and stays silent, louder each time."""
+    if reason is not SilenceReason.CHECK_IN_ASKED:
+        subject = Subject.SIGN_OF_LIFE_MISSING
+        await alarms.raise_alarm(connection, incident, subject, happening, body)
+        return
+    await notifications.to_console(
+        connection,
+        Subject.SIGN_OF_LIFE_MISSING,
+        {"incident_id": incident.incident_id, **body},
+        incident_id=incident.incident_id,
+        now=happening.now,
+    )
 
 
 async def _ask_again(

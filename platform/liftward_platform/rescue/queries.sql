@@ -108,9 +108,12 @@ SELECT crew_id, latitude_deg, longitude_deg, position_at FROM crew
  WHERE crew_id = ANY (%(crew_ids)s) AND position_at >= %(since)s
 
 -- mark_seen --
--- A crew's device has asked for its orders.
+-- A crew's device has asked for its orders. One that is changing at this moment is not waited for: no
+-- incident is locked here. The next look has it, if it is still to be answered.
 UPDATE rescue_order SET seen_at = %(now)s
- WHERE crew_id = %(crew_id)s AND seen_at IS NULL AND state = 'sent'
+ WHERE order_id IN (SELECT order_id FROM rescue_order
+                     WHERE crew_id = %(crew_id)s AND seen_at IS NULL AND state = 'sent'
+                       FOR NO KEY UPDATE SKIP LOCKED)
 
 -- reserve_crew --
 -- Keep other engines from ordering this crew until this transaction ends; false: one does already.
@@ -203,7 +206,7 @@ SELECT deadline.deadline_id, deadline.incident_id, deadline.order_id, deadline.k
    AND deadline.deadline_id <> ALL (%(tried)s)
  ORDER BY deadline.due_at, deadline.deadline_id
  LIMIT 1
-   FOR UPDATE OF deadline, incident SKIP LOCKED
+   FOR NO KEY UPDATE OF deadline, incident SKIP LOCKED
 
 -- fire_deadline --
 -- It fired, once, and this is what came of it.
@@ -223,7 +226,7 @@ SELECT incident.incident_id FROM incident
                       AND kind IN ('accept', 'order') AND fired_at IS NULL AND cancelled_at IS NULL)
  ORDER BY incident.onset_at, incident.incident_id
  LIMIT 1
-   FOR UPDATE SKIP LOCKED
+   FOR NO KEY UPDATE SKIP LOCKED
 
 -- open_deadlines --
 -- What is still due for these incidents, soonest first; looks of the engine are no limit of anybody.

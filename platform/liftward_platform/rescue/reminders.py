@@ -15,9 +15,10 @@ from liftward_platform.access.model import ENGINE_ACTOR_ID
 from liftward_platform.incidents import service as incidents
 from liftward_platform.incidents.model import RESCUE_STATES, Incident, IncidentState
 from liftward_platform.incidents.service import Happening
+from liftward_platform.ledger.model import Json
 from liftward_platform.notifications import service as notifications
 from liftward_platform.notifications.model import Subject
-from liftward_platform.rescue import store
+from liftward_platform.rescue import loudness, store
 from liftward_platform.rescue.life_limits import (
     CAUSE_REPORT_WITHIN,
     FIRST_CONTACT_WITHIN,
@@ -41,6 +42,11 @@ class LifeReason(StrEnum):
     NOT_MADE_SAFE = "not_made_safe"
     CAUSE_NOT_REPORTED = "cause_not_reported"
     NOTHING_OWED = "nothing_owed"
+
+
+# Nobody is on the way to people who may be inside: each reminder is louder than the last. The
+# others are said again with their count; raised too, each rescue would soon be at the top.
+LOUDER = frozenset({LifeReason.REPORT_NOT_LOOKED_INTO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +131,14 @@ async def _remind(
         connection, incident, happening,
         event="reminded", reason=reason, detail={"reminders_count": count},
     )  # fmt: skip
+    about: dict[str, Json] = {"reason": reason, "reminders_count": count}
+    if reason in LOUDER:
+        await loudness.raise_alarm(connection, incident, Subject.LIFE_OVERDUE, happening, about)
+        return
     await notifications.to_console(
         connection,
         Subject.LIFE_OVERDUE,
-        {"incident_id": incident.incident_id, "reason": reason, "reminders_count": count},
+        {"incident_id": incident.incident_id, **about},
         incident_id=incident.incident_id,
         now=now,
     )

@@ -15,7 +15,7 @@ from liftward_platform.incidents.service import Happening
 from liftward_platform.ledger.model import EntryKind, Json
 from liftward_platform.notifications import service as notifications
 from liftward_platform.notifications.model import Subject
-from liftward_platform.rescue import choosing, store
+from liftward_platform.rescue import choosing, loudness, store
 from liftward_platform.rescue.escalation import Step, StepReason
 from liftward_platform.rescue.model import DeadlineKind, Order
 from liftward_platform.rescue.policy import Policy, parse
@@ -78,7 +78,7 @@ async def send(
     policy = policy_of(incident)
     chosen = await choosing.choose(connection, incident, step, policy, happening.now)
     if chosen is None and not step.any_level:
-        step = await _widen(connection, incident, step, happening)
+        incident, step = await _widen(connection, incident, step, happening)
         chosen = await choosing.choose(connection, incident, step, policy, happening.now)
     order = None
     if chosen is not None:
@@ -181,25 +181,22 @@ async def _raise_level(
 
 async def _widen(
     connection: Connection, incident: Incident, step: Step, happening: Happening
-) -> Step:
+) -> tuple[Incident, Step]:
     """No level has anybody left to ask: from now on anybody will do. Said loudly, once."""
     incident_id = incident.incident_id
     orders = await store.orders_of_incident(connection, incident_id)
     if any(order.engaged for order in orders):
-        return Step(level=1, reason=step.reason, any_level=True)
+        return incident, Step(level=1, reason=step.reason, any_level=True)
     if not await store.has_deadline(connection, incident_id, DeadlineKind.ORDER):
         await incidents.note(
             connection, incident, happening, event="unanswered", reason="no_crew_left_to_ask",
             detail={"after": step.reason},
         )  # fmt: skip
-        await notifications.to_console(
-            connection,
-            Subject.UNANSWERED,
-            {"incident_id": incident_id, "after": step.reason},
-            incident_id=incident_id,
-            now=happening.now,
+        about: dict[str, Json] = {"after": step.reason}
+        incident = await loudness.raise_alarm(
+            connection, incident, Subject.UNANSWERED, happening, about
         )
-    return Step(level=1, reason=StepReason.UNANSWERED_ROUND, any_level=True)
+    return incident, Step(level=1, reason=StepReason.UNANSWERED_ROUND, any_level=True)
 
 
 async def _next_round(

@@ -72,7 +72,7 @@ async def test_a_row_that_fails_keeps_no_other_waiting(
 ) -> None:
     """One incident's stamped policy is spoilt: its deadline fails, the other one's fires."""
     lifts = ("TOWER-01", "TOWER-02")
-    async with rescue_story(database_dsn, virtual_clock, lift_ids=lifts) as story:
+    async with rescue_story(database_dsn, virtual_clock, lift_ids=lifts, audited=False) as story:
         first = await story.someone_is_trapped("TOWER-01")
         second = await story.someone_is_trapped("TOWER-02")
         await story.connection.execute(
@@ -129,7 +129,7 @@ async def test_the_process_is_ready_handles_a_detection_and_stops_cleanly(
     database_dsn: str, virtual_clock: VirtualClock, processes: LiftwardProcesses
 ) -> None:
     """Ready after the first full cycle; woken by NOTIFY well within a second; SIGTERM ends it."""
-    async with rescue_story(database_dsn, virtual_clock) as story:
+    async with rescue_story(database_dsn, virtual_clock, audited=False) as story:
         environ = {
             "LIFTWARD_DATABASE_URL": database_dsn,
             "LIFTWARD_LEDGER_KEY_FILE": str(processes.folder / "ledger.key"),

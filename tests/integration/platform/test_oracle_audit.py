@@ -1,6 +1,7 @@
 """The conservation oracle over real rescues: silent about good ones, loud about damaged records."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,11 @@ from liftward_platform.auditor.conservation import check
 from liftward_platform.auditor.model import TrueEntrapment
 from liftward_platform.auditor.store import read_seen
 from liftward_platform.incidents.model import Outcome
+from support.call_story import dispatcher_believes, someone_calls, someone_scans
 from support.processes import LiftwardProcesses
+from support.rescue_centre import centre
 from support.rescue_story import DETECTED_AFTER, LIFT, RescueStory, rescue_story
+from support.story_audit import complaints as audit_now
 from support.virtual_time import START, VirtualClock
 
 pytestmark = pytest.mark.integration
@@ -91,7 +95,7 @@ async def test_a_damaged_record_is_noticed(
     database_dsn: str, virtual_clock: VirtualClock, damage: str, complaint: str
 ) -> None:
     """What no service would write is found by the one who did not write it."""
-    async with rescue_story(database_dsn, virtual_clock) as story:
+    async with rescue_story(database_dsn, virtual_clock, audited=False) as story:
         incident_id = await eventful_rescue(story)
         freed_at = story.now - timedelta(minutes=1)
         await story.dispatcher_closes(incident_id, Outcome.FREED)
@@ -102,6 +106,66 @@ async def test_a_damaged_record_is_noticed(
 
     assert changed.rowcount >= 1
     assert complaint in found
+
+
+async def test_what_an_order_may_bring_twice_is_no_complaint(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Two doubted arrivals, missed signs of life, two parts, a corrected cause: one good rescue."""
+    far_away = {"latitude_deg": 31.56, "longitude_deg": 121.4, "accuracy_m": 15, "alone": True}
+    parts = [{"part_name": "door contact"}, {"part_name": "door roller"}]
+    async with centre(database_dsn, virtual_clock) as town:
+        incident_id = await town.story.someone_is_trapped()
+        for step in ("accept", "depart", "arrive", "arrive"):
+            virtual_clock.advance(minutes=1)
+            body = far_away if step == "arrive" else {}
+            await town.crew("near", "POST", f"/api/orders/1/{step}", body)
+        await town.dispatcher("POST", "/api/crew-reports/1/decide", {"believe": True})
+        await town.story.time_passes(minutes=16)
+        await town.crew("near", "POST", "/api/orders/1/parts", {"parts": parts})
+        for cause_code in ("door.contact", "door.operator"):
+            cause = {"cause_code": cause_code}
+            answer = await town.crew("near", "POST", "/api/orders/1/cause", cause)
+            assert answer.status_code == 200, answer.text
+
+        written = Counter(await town.story.ledger(incident_id))
+        found = await audit_now(town.story.connection, town.story.now)
+
+    assert found == []
+    for kind in ("report_doubted", "check_in_missed", "part_used", "cause_reported"):
+        assert written[kind] > 1, kind
+
+
+async def test_a_call_that_joins_a_weaker_detection_raises_the_level_in_the_ledger_too(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """The story says that the level rose, and so does the ledger: once, with who said it."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        incident_id = await story.someone_is_trapped()
+        taken = await someone_calls(story)
+        await someone_calls(story)
+
+        assert (taken.incident_id, taken.opened) == (incident_id, False)
+        assert (await story.incident(incident_id))["level"] == "confirmed"
+        assert (await story.ledger(incident_id)).count("level_raised") == 1
+        assert await audit_now(story.connection, story.now) == []
+
+
+async def test_a_held_report_is_no_broken_promise_until_somebody_has_to_come(
+    database_dsn: str, virtual_clock: VirtualClock
+) -> None:
+    """Three minutes without an order are right for it; believed, they would be wrong."""
+    async with rescue_story(database_dsn, virtual_clock) as story:
+        taken = await someone_scans(story)
+        await story.time_passes(minutes=3)
+        while_held = await audit_now(story.connection, story.now)
+        await dispatcher_believes(story, taken.incident_id)
+        believed = await audit_now(story.connection, story.now)
+
+        assert await story.orders(taken.incident_id) == []
+        assert (await story.ledger(taken.incident_id)).count("level_raised") == 1
+    assert while_held == []
+    assert [one.split(",")[0] for one in believed] == ["nobody_ordered"]
 
 
 async def test_a_bounded_audit_does_not_ask_for_what_it_did_not_read(

@@ -46,6 +46,7 @@ INCIDENT = SeenIncident(
     outcome="freed",
     persons_count=2,
     orders_count=1,
+    is_held=False,
 )
 ORDER = SeenOrder(order_id=3, incident_id=7, crew_id="crew-1", is_live=False)
 ENTRIES = (
@@ -196,6 +197,14 @@ def test_an_open_incident_without_any_order_is_found() -> None:
     seen = replace(SEEN, incidents=[replace(OPEN, orders_count=0)], orders=[], entries=ENTRIES[:1])
 
     assert kinds(seen, truths=(STILL_IN,), now=after(120)) == [ViolationKind.NOBODY_ORDERED]
+
+
+def test_a_report_that_nobody_believed_yet_owes_nobody_an_order() -> None:
+    """An anonymous word is held for a dispatcher, not forgotten: that is no broken promise."""
+    held = replace(OPEN, state="open", orders_count=0, is_held=True)
+    seen = Seen(incidents=[held], entries=ENTRIES[:1])
+
+    assert kinds(seen, truths=(), now=after(120)) == []
 
 
 SUSPECTED = replace(DETECTION, level="suspected", handling="deferred_suspected", incident_id=None)

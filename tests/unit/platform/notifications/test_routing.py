@@ -61,10 +61,10 @@ def test_a_crew_s_messages_stand_in_a_line_of_their_incident_and_wait_for_nothin
 
 
 def test_what_a_destination_bundles_is_one_line_and_nothing_urgent_stands_in_it() -> None:
-    """Unanswered incidents, the injured and a silent technician do not wait for a bundle."""
+    """Unanswered incidents, the injured, reports nobody looks into do not wait for a bundle."""
     assert lines_to("desk", "incident_opened") == [("desk", False)]
     urgent = ("unanswered", "order_not_delivered", "persons_injured", "sign_of_life_missing")
-    assert lines_to("desk", *urgent) == [("desk/*/3", True)] * 4
+    assert lines_to("desk", *urgent, "life_overdue") == [("desk/*/3", True)] * 5
 
 
 def test_what_is_not_bundled_stands_in_a_line_of_its_incident() -> None:
