@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Geolocation, Locator, Page, expect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from liftward_platform.access.model import Role
 from liftward_platform.api.app import create_app
@@ -33,6 +35,27 @@ _CLOCK = "window.__liftwardNow = () => Number(localStorage.getItem('test.now_ms'
 
 
 @dataclass(slots=True)
+class Link:
+    """Whether the way to the centre is cut."""
+
+    cut: bool = False
+
+
+@dataclass(slots=True)
+class OverLink:
+    """The API behind a link: while that is cut it hears nothing."""
+
+    app: ASGIApp
+    link: Link
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.link.cut and scope["type"] == "http" and scope["path"].startswith("/api/"):
+            await Response(status_code=503)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+@dataclass(slots=True)
 class Town:
     """A rescue, the centre's API over it, and the phones and screens that look at it."""
 
@@ -41,6 +64,7 @@ class Town:
     scene: ApiScene
     clock: VirtualClock
     address: str
+    link: Link
 
     @asynccontextmanager
     async def screen(
@@ -74,6 +98,15 @@ class Town:
         self.clock.advance(seconds)
         await self.tell_time(page)
 
+    async def cut_link(self, page: Page) -> None:
+        """No network: at both ends, as a browser lets a page that is loaded anew out at times."""
+        self.link.cut = True
+        await page.context.set_offline(True)
+
+    async def mend_link(self, page: Page) -> None:
+        self.link.cut = False
+        await page.context.set_offline(False)
+
     async def entries(self, incident: int) -> list[tuple[str, int, int]]:
         """What the ledger holds of the steps: kind, and seconds since the start of both times."""
         rows = await self.scene.connection.execute(
@@ -104,12 +137,14 @@ def open_town(
     @asynccontextmanager
     async def opened() -> AsyncIterator[Town]:
         app = create_app(api_settings(database_dsn), clock=virtual_clock)
+        link = Link()
+        app.add_middleware(OverLink, link=link)
         async with (
             rescue_story(database_dsn, virtual_clock) as story,
             api_scene(database_dsn, virtual_clock, app) as scene,
             served(app) as address,
         ):
-            yield Town(shared_browser, story, scene, virtual_clock, address)
+            yield Town(shared_browser, story, scene, virtual_clock, address, link)
 
     return opened
 
@@ -132,7 +167,7 @@ async def test_a_minute_without_network_loses_nothing_and_doubles_nothing(
             await expect(page.locator(".crew-state")).to_have_text("accepted")
             await expect(page.get_by_text("also opens without a network")).to_be_visible()
 
-            await page.context.set_offline(True)
+            await town.cut_link(page)
             await town.time_passes(page, 20)
             await action(page, "I am leaving").click()
             waiting = page.locator(".mark.waiting")
@@ -164,7 +199,7 @@ async def test_a_minute_without_network_loses_nothing_and_doubles_nothing(
             assert (await town.story.orders(incident)) == [("near", "accepted")]
 
             await town.time_passes(page, 5)
-            await page.context.set_offline(False)
+            await town.mend_link(page)
             await expect(waiting).to_have_count(0)
             await expect(page.locator(".crew-state")).to_have_text("done")
             await expect(action(page, "Lift made safe")).to_be_visible()
@@ -245,7 +280,9 @@ async def test_a_doubted_arrival_is_said_to_crew_and_dispatcher_and_a_fix_confir
             await expect(mark).to_have_count(0)
             await town.story.time_passes(minutes=10.5)
             await town.tell_time(phone)
-            await expect(phone.locator(".crew-check-in")).to_contain_text("未收到您的平安报告")
+            await expect(phone.locator(".crew-check-in")).to_contain_text(
+                "未收到您的平安报告", timeout=20_000
+            )
             await screenshot(phone, "crew-check-in-phone-zh")
             await action(phone, "我平安").click()
             await expect(phone.locator(".crew-check-in.missed")).to_have_count(0)

@@ -331,7 +331,8 @@ async def rescue_story(
 ) -> AsyncIterator[RescueStory]:
     """Load the town into a fresh database and begin; at the end the oracle must not complain.
 
-    `audited` is false where a test damages the record, or plays by the real clock.
+    `audited` is false where a test damages the record, has fewer crews than rescues, or plays by
+    the real clock.
     """
     connection = await AsyncConnection.connect(dsn, autocommit=True, row_factory=dict_row)
     async with connection:
