@@ -14,9 +14,8 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
-from ingest_messages import Skeleton, at_text, batch_skeletons, single_skeletons
-
 from liftward_kit.clock import monotonic_s, utc_now
+from support.ingest_messages import Skeleton, at_text, batch_skeletons, single_skeletons
 from support.mqtt_packets import (
     CONNACK_ACCEPTED,
     DISCONNECT,
@@ -121,7 +120,7 @@ def generate(spec: LoadSpec, ready: Callable[[], None]) -> LoadResult:
                 second = at_us // 1_000_000
                 second_text = at_text(at_us)[:20]
             turn, device = divmod(number, spec.devices_count)
-            head, skeleton = devices[device][_which(turn)]
+            head, skeleton = devices[device][turn % len(devices[device])]
             text = b"%s%06dZ" % (second_text, at_us % 1_000_000)
             wires[device % CONNECTIONS_COUNT].queue(head, skeleton.filled(text, turn * rows, turn))
             number += 1
@@ -141,15 +140,6 @@ def generate(spec: LoadSpec, ready: Callable[[], None]) -> LoadResult:
         cpu_s=time.process_time() - cpu_before_s,
         late_s_max=late_s_max,
     )
-
-
-def _which(turn: int) -> int:
-    """Return which of a device's two messages its turn is.
-
-    Not every other one: a detector that compares now and then would see the same one each time,
-    and rightly say of half the lifts that their values are frozen.
-    """
-    return turn.bit_count() % 2
 
 
 def _heads(skeletons: tuple[Skeleton, ...]) -> list[tuple[bytes, Skeleton]]:

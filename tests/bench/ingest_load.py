@@ -6,11 +6,11 @@ from typing import Any
 
 from ingest_figures import Figures, figures, lost_and_doubled
 from ingest_generator import LoadResult, LoadSpec
-from ingest_messages import LIFTS_PER_EDGE
 from ingest_stage import SINGLE_LIFTS_COUNT, Stage, wait_stored
 from process_cost import memory_mb
 
 from support.children import Child
+from support.ingest_messages import LIFTS_PER_EDGE
 from support.processes import LiftwardProcess
 
 # A load is sustained when it is committed this soon after its end, and within it.

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import psycopg
 from ingest_generator import LoadResult, LoadSpec
-from ingest_messages import LIFTS_PER_EDGE, edge_name, lift_name
 from process_cost import cpu_s
 
 from liftward_kit.clock import monotonic_s
@@ -27,6 +26,7 @@ from support.brokers import RunningBroker, running_broker
 from support.children import Child
 from support.directories import open_folder
 from support.durable_postgres import DurablePostgres, durable_postgres
+from support.ingest_messages import LIFTS_PER_EDGE, edge_name, lift_name
 from support.polling import eventually
 from support.processes import (
     LiftwardProcess,

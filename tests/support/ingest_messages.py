@@ -20,16 +20,24 @@ _AT = datetime(2001, 1, 1, 1, 1, 1, 123_456, tzinfo=UTC)
 _AT_TEXT, _SEQUENCE_TEXT = b"2001-01-01T01:01:01.123456Z", str(COUNTER_MAX).encode()
 _SEQUENCE_WIDTH = 16
 
-# What a car says on its way, and at a landing. Neither is anything to conclude something from.
-_MOVING: dict[str, Any] = {
-    "service_mode": "normal", "position_m": 31.25, "floor": 9, "speed_mps": 1.75, "direction": "up",
+# A car that takes somebody up and comes down empty, once every four messages. A device that says
+# the same for ever, arrives where it left, or is never empty is rightly found out, and a whole
+# fleet of them would measure how findings are stored.
+_TRAVEL: dict[str, Any] = {
+    "service_mode": "normal", "position_m": 37.5, "floor": 11, "speed_mps": 1.75, "direction": "up",
     "car_door": "closed", "door_zone": "outside", "load_kg": 150.0, "occupancy": "occupied",
     "trips_count": 123_456,
 }  # fmt: skip
-_STANDING: dict[str, Any] = _MOVING | {
-    "position_m": 30.0, "speed_mps": 0.0, "direction": "none", "car_door": "open",
+_LANDING: dict[str, Any] = _TRAVEL | {
+    "position_m": 45.0, "floor": 13, "speed_mps": 0.0, "direction": "none", "car_door": "open",
     "door_zone": "inside", "load_kg": 0.0, "occupancy": "empty",
 }  # fmt: skip
+_ROUND_TRIP = (
+    _TRAVEL,
+    _LANDING,
+    _TRAVEL | {"direction": "down", "load_kg": 0.0, "occupancy": "empty"},
+    _LANDING | {"position_m": 30.0, "floor": 9},
+)
 
 
 def lift_name(number: int) -> str:
@@ -44,8 +52,7 @@ def edge_name(number: int) -> str:
 class Skeleton:
     """A payload in pieces, with room for the time of observation, the first number and the places.
 
-    `places` are as many texts of equal length: a car that moves is somewhere else each time, or its
-    device would rightly be taken for one that is frozen.
+    `places` are as many texts of equal length: a car that moves is seen somewhere else each time.
     """
 
     topic: str
@@ -67,24 +74,21 @@ class Skeleton:
         return fixed + len(_AT_TEXT) + _SEQUENCE_WIDTH + len(self.places[0])
 
 
-def batch_skeletons(edge: int, boot_id: int) -> tuple[Skeleton, Skeleton]:
-    """Return an edge's two batches: every other lift moves, and then the others."""
+def batch_skeletons(edge: int, boot_id: int) -> tuple[Skeleton, ...]:
+    """Return an edge's batches, to be sent in turn; in each of them half of the lifts move."""
     lift_ids = [lift_name(edge * LIFTS_PER_EDGE + place) for place in range(LIFTS_PER_EDGE)]
     topic = Topic(edge_name(edge), TopicKind.BATCH)
-    return (_batch(topic, lift_ids, boot_id, 0), _batch(topic, lift_ids, boot_id, 1))
+    return tuple(_batch(topic, lift_ids, boot_id, turn) for turn in range(len(_ROUND_TRIP)))
 
 
-def single_skeletons(lift: int, boot_id: int) -> tuple[Skeleton, Skeleton]:
-    """Return a lift's two samples."""
+def single_skeletons(lift: int, boot_id: int) -> tuple[Skeleton, ...]:
+    """Return a lift's samples, to be sent in turn; every other lift begins at a landing."""
     topic = Topic(lift_name(lift), TopicKind.TELEMETRY)
     samples = (
-        Sample(observed_at=_AT, boot_id=boot_id, sequence=COUNTER_MAX, **signals)
-        for signals in (_MOVING, _STANDING)
+        Sample(observed_at=_AT, boot_id=boot_id, sequence=COUNTER_MAX, **_said(lift + turn))
+        for turn in range(len(_ROUND_TRIP))
     )
-    first, second = (
-        _split(topic, encode(sample), _places((sample.position_m,))) for sample in samples
-    )
-    return first, second
+    return tuple(_split(topic, encode(one), _places((one.position_m,))) for one in samples)
 
 
 def at_text(at_us: int) -> bytes:
@@ -94,9 +98,13 @@ def at_text(at_us: int) -> bytes:
     return b"%s.%06dZ" % (at.strftime("%Y-%m-%dT%H:%M:%S").encode(), microseconds)
 
 
-def _batch(topic: Topic, lift_ids: list[str], boot_id: int, moved: int) -> Skeleton:
+def _said(step: int) -> dict[str, Any]:
+    return _ROUND_TRIP[step % len(_ROUND_TRIP)]
+
+
+def _batch(topic: Topic, lift_ids: list[str], boot_id: int, turn: int) -> Skeleton:
     rows = range(len(lift_ids))
-    signals = [(_MOVING, _STANDING)[(row + moved) % 2] for row in rows]
+    signals = [_said(row + turn) for row in rows]
     batch = Batch(
         started_at=_AT,
         boot_id=boot_id,
@@ -104,7 +112,7 @@ def _batch(topic: Topic, lift_ids: list[str], boot_id: int, moved: int) -> Skele
         offset_ms=[0 for _ in rows],
         lift_ids=lift_ids,
         lift_index=list(rows),
-        columns={name: [row[name] for row in signals] for name in _MOVING},
+        columns={name: [row[name] for row in signals] for name in _TRAVEL},
     )
     return _split(topic, encode(batch), _places(tuple(row["position_m"] for row in signals)))
 
@@ -112,12 +120,11 @@ def _batch(topic: Topic, lift_ids: list[str], boot_id: int, moved: int) -> Skele
 @cache
 def _places(positions_m: tuple[float, ...]) -> tuple[bytes, ...]:
     """Return how the column is written, as encoded, and then with moving cars at other places."""
-    moving_m = _MOVING["position_m"]
+    moving_m = _TRAVEL["position_m"]
     texts = []
     for step in range(PLACES_COUNT):
         # Two digits before the point and two behind it: the length never changes.
-        up_m = 0.25 * min(step, PLACES_COUNT - step)  # up and down again: no car jumps
-        place = b"%05.2f" % (moving_m + up_m + 0.01)
+        place = b"%05.2f" % (moving_m + 0.02 * step + 0.01)
         texts.append(b",".join(place if one == moving_m else b"%g.0" % one for one in positions_m))
     as_encoded = b",".join(b"%g" % one if one == moving_m else b"%g.0" % one for one in positions_m)
     return (as_encoded, *texts)
