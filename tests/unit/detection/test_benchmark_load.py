@@ -55,7 +55,7 @@ def test_nothing_is_concluded_from_an_hour_of_the_load(every_us: int) -> None:
 
 
 def test_a_device_that_says_the_same_for_ever_is_found_out() -> None:
-    """The detector watches in this test too: a car that travels and stays where it is, is no car."""
+    """The detector watches in this test too: a car that travels stays nowhere."""
     travelling = single_skeletons(0, 7)[0]
     same_place = replace(travelling, places=travelling.places[:1])
     assert DetectionKind.VALUES_FROZEN in conclusions((same_place,), 1, 4_838_710)
