@@ -24,7 +24,7 @@ _SEQUENCE_WIDTH = 16
 # the same for ever, arrives where it left, or is never empty is rightly found out, and a whole
 # fleet of them would measure how findings are stored.
 _TRAVEL: dict[str, Any] = {
-    "service_mode": "normal", "position_m": 37.5, "floor": 11, "speed_mps": 1.75, "direction": "up",
+    "service_mode": "normal", "position_m": 37.25, "floor": 11, "speed_mps": 1.75, "direction": "up",
     "car_door": "closed", "door_zone": "outside", "load_kg": 150.0, "occupancy": "occupied",
     "trips_count": 123_456,
 }  # fmt: skip
@@ -136,4 +136,5 @@ def _split(topic: Topic, payload: bytes, places: tuple[bytes, ...]) -> Skeleton:
     inner, _, tail = rest.partition(places[0])
     assert head, payload
     assert tail, payload
+    assert {len(place) for place in places} == {len(places[0])}, places
     return Skeleton(str(topic), head, middle, inner, places, tail)

@@ -35,6 +35,7 @@ def conclusions(skeletons: tuple[Skeleton, ...], lifts_count: int, every_us: int
         at_us = START_US + turn * every_us
         skeleton = skeletons[turn % len(skeletons)]
         payload = skeleton.filled(at_text(at_us), turn * lifts_count, turn)
+        assert len(payload) == skeleton.payload_bytes
         message = decode(parse_topic(skeleton.topic), payload)
         assert isinstance(message, (Batch, Sample)), message
         columns = columns_of([(message, range(lifts_count), at_us + DELAY_US)])
