@@ -24,9 +24,9 @@ _SEQUENCE_WIDTH = 16
 # the same for ever, arrives where it left, or is never empty is rightly found out, and a whole
 # fleet of them would measure how findings are stored.
 _TRAVEL: dict[str, Any] = {
-    "service_mode": "normal", "position_m": 37.25, "floor": 11, "speed_mps": 1.75, "direction": "up",
-    "car_door": "closed", "door_zone": "outside", "load_kg": 150.0, "occupancy": "occupied",
-    "trips_count": 123_456,
+    "service_mode": "normal", "position_m": 37.25, "floor": 11, "speed_mps": 1.75,
+    "direction": "up", "car_door": "closed", "door_zone": "outside", "load_kg": 150.0,
+    "occupancy": "occupied", "trips_count": 123_456,
 }  # fmt: skip
 _LANDING: dict[str, Any] = _TRAVEL | {
     "position_m": 45.0, "floor": 13, "speed_mps": 0.0, "direction": "none", "car_door": "open",
