@@ -49,6 +49,8 @@ _FOLLOWED = bits_of(
 )
 _RUN_TIME = bits_of((DetectionKind.GB_06,))
 
+# On a link that works, events pass the samples of the last moments only. No belief grows so quickly.
+OVERTAKEN_US = 3_000_000
 _UNKNOWN = ServiceMode.UNKNOWN.code
 _MODE_OF_KIND = (
     (constant(DetectionKind.GB_42.code), ServiceMode.OUT_OF_SERVICE.code),
@@ -93,6 +95,23 @@ def watch_faults(  # noqa: PLR0917 - positional in compiled code
     watch_motion(record, sample, facts, travelled_before, at_us, context)
     watch_position(record, sample, facts, at_us, context)
     watch_slow(record, sample, facts, at_us, context)
+
+
+@helper
+def take_sampled_mode(
+    record: Record,
+    service_mode: int,
+    at_us: int,
+    context: Context,
+) -> None:
+    """Take the mode that a sample tells, also when an event of long after it came first.
+
+    After an outage events come before the samples of their time: two hours of samples would be
+    read in the mode of the last event, and a car in inspection taken for one with people in it.
+    """
+    if service_mode != _UNKNOWN and at_us + OVERTAKEN_US < record["mode_at_us"]:
+        record["mode_at_us"] = at_us
+    take_mode(record, service_mode, at_us, context)
 
 
 @helper

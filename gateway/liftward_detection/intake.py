@@ -38,7 +38,7 @@ from liftward_detection.facts import (
 from liftward_detection.fault_memory import set_fault_clock_back
 from liftward_detection.faults import are_restless as faults_are_restless
 from liftward_detection.faults import need_look as faults_need_look
-from liftward_detection.faults import take_mode, watch_faults
+from liftward_detection.faults import take_sampled_mode, watch_faults
 from liftward_detection.faults_position import touch_position
 from liftward_detection.fleet import (
     BYTE,
@@ -350,7 +350,7 @@ def take_sample(
     if sample.alarm_button != _BUTTON_UNKNOWN:
         hear_button(record, sample.alarm_button, at_us, context)
     _note_way_out(record, facts, at_us)
-    take_mode(record, sample.service_mode, at_us, context)
+    take_sampled_mode(record, sample.service_mode, at_us, context)
     update_suppression(record, at_us, context)
     watch_rest(record, facts.displaced, at_us)
     _note_presses(record, facts, sample.door_open_presses_count, at_us)

@@ -80,7 +80,7 @@ async def _answer(spec: LoadSpec, trapping: asyncio.Task[int]) -> None:
             for row in await _due(connection, _COMING, OVER_AFTER_S):
                 async with connection.transaction():
                     told = Happening(now=utc_now(), actor="bench-dispatcher")
-                    closing = service.Closing(outcome=Outcome.DUPLICATE)
+                    closing = service.Closing(outcome=Outcome.FALSE)
                     await service.close(connection, row["incident_id"], closing, told)
             await asyncio.sleep(_LOOK_EVERY_S)
 

@@ -15,6 +15,7 @@ from support.belief_twin import DOCUMENT, Belief
 from support.fault_twin import FaultMemory
 
 SECOND_US = 1_000_000
+OVERTAKEN_US = 3 * SECOND_US  # an event that came first by more is of another time than the sample
 MODE_CODES = {
     "gb_42": "out_of_service",
     "gb_43": "inspection",
@@ -362,7 +363,10 @@ class Twin:
             self.travelled = self.travelled or facts.travelling is True
             self.ran = self.ran or facts.at_speed is True
             self.moved = self.moved or facts.stationary is False
-        self.take_mode(row.get("service_mode", "unknown"), at_us)
+        mode = row.get("service_mode", "unknown")
+        if mode != "unknown" and earlier(at_us + OVERTAKEN_US, self.mode_at_us):
+            self.mode_at_us = at_us  # a later event came first: this is the mode of its own time
+        self.take_mode(mode, at_us)
         self.update_suppression(at_us)
         self.watch_rest(at_us, displaced=facts.displaced)
         self.note_presses(row)

@@ -58,3 +58,35 @@ def test_presses_that_samples_tell_count_although_later_events_were_here_first()
 def test_press_told_by_an_event_alone_outlives_an_earlier_opening() -> None:
     """Doors that were open before the last press, but told after it, do not answer that press."""
     assert _entrapments(button=False) == 2 * _CONFIRMED_AND_OVER
+
+
+def _entrapments_with_modes(modes: list[tuple[float, str]], shut_in_mode: str) -> list[str]:
+    """Events of these modes first; then a car that stands shut, occupied, from 10 to 60 s."""
+    events = [
+        event(at_s=at_s, kind="mode_changed", service_mode=mode, sequence=number)
+        for number, (at_s, mode) in enumerate(modes)
+    ]
+    shut_in = _SHUT_IN | {"service_mode": shut_in_mode}
+    phases = [(8, _OPEN | {"service_mode": "normal"}), (10, _RUNS | {"service_mode": "normal"})]
+    phases += [(60, shut_in), (80, _OPEN | {"service_mode": "normal"})]
+    samples, begun_s = [], 0
+    for until_s, signals in phases:
+        samples += [sample(at_s=at_s, **signals) for at_s in range(begun_s, until_s)]
+        begun_s = until_s
+    state, thresholds = FleetState.empty(1), default_thresholds()
+    found = [
+        take_events(state, event_columns(events), thresholds),
+        observe(state, sample_columns(samples), thresholds),
+    ]
+    return [row["transition"] for row in rows_of(found) if row["kind"] == "entrapment"]
+
+
+def test_samples_in_inspection_are_read_as_such_although_its_end_was_told_first() -> None:
+    """An engineer's car that stands shut in a backlog: nobody is trapped in it."""
+    modes = [(10.0, "inspection"), (60.0, "normal")]
+    assert _entrapments_with_modes(modes, "inspection") == []
+
+
+def test_people_shut_in_are_found_although_a_later_inspection_was_told_first() -> None:
+    """The engineer who freed them went into inspection afterwards: it was normal until then."""
+    assert _entrapments_with_modes([(75.0, "inspection")], "normal") == ["began", "raised", "ended"]

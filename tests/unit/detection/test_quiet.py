@@ -287,11 +287,11 @@ def test_landings_that_a_running_car_passes_are_no_news() -> None:
 def test_a_word_that_an_event_overtook_counts_once_it_is_newer(
     overtaking: Row, told: Row, kind: str
 ) -> None:
-    """Samples from before the event say it in vain; the first one from after it is heard."""
+    """Samples from just before the event say it in vain; the first one from after it is heard."""
     state = FleetState.empty(1)
     tell(state, event(at_s=5.0, **overtaking))
 
-    found = [tell(state, sample(at_s=at_s, **told))[0] for at_s in (1.0, 2.0, 6.0)]
+    found = [tell(state, sample(at_s=at_s, **told))[0] for at_s in (3.0, 4.0, 6.0)]
 
     assert [[row["kind"] for row in part.rows()] for part in found] == [[], [], [kind]]
 
