@@ -49,7 +49,7 @@ _FOLLOWED = bits_of(
 )
 _RUN_TIME = bits_of((DetectionKind.GB_06,))
 
-# On a link that works, events pass the samples of the last moments only. No belief grows so quickly.
+# On a link that works, events pass the last samples only. No belief grows within such a time.
 OVERTAKEN_US = 3_000_000
 _UNKNOWN = ServiceMode.UNKNOWN.code
 _MODE_OF_KIND = (
