@@ -66,7 +66,7 @@ def _recall_and_false_alarms(result: Mapping[str, Any]) -> Figure:
     recall.axvline(99.9, color=_TARGET, lw=0.8, ls=":")
     recall.plot([], [], "o", ms=4, c=_OURS, label="Liftward")
     recall.plot([], [], "o", ms=4, c=_TIMERS, label="fixed timers of the field")
-    recall.legend(loc="lower left")
+    figure.legend(loc="outside upper center", ncols=2)  # above: inside it would hide points
     false.set_xscale("log")
     false.axvline(0.1, color=_TARGET, lw=0.8, ls=":")
     false.set_xlabel(f"false `probable` per 1,000 lift-days (none: at {_NONE_AT})")
