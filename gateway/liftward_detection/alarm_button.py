@@ -7,7 +7,7 @@ from liftward_detection.compiling import constant, helper
 from liftward_detection.episodes import Context, is_news, settle
 from liftward_detection.evidence import alarm_counts
 from liftward_detection.facts import known
-from liftward_detection.fleet import Record
+from liftward_detection.fleet import NONE_US, Record
 from liftward_detection.kinds import DetectionKind
 from liftward_detection.quiet import look_again
 from liftward_detection.thresholds import Limits
@@ -23,8 +23,19 @@ def latch_alarm(record: Record, at_us: int, limits: Limits) -> None:
     if at_us < record["open_at_us"]:
         return
     record["alarm_last_us"] = max(record["alarm_last_us"], at_us)
-    if not alarm_counts(record, limits):
+    if not alarm_counts(record, at_us, limits):
         record["alarm_since_us"] = at_us
+
+
+@helper
+def forget_alarm(record: Record, at_us: int) -> None:
+    """Forget the presses up to `at_us`. Events overtake samples: later ones stay."""
+    if record["alarm_last_us"] <= at_us:
+        record["alarm_since_us"] = NONE_US
+        return
+    look_again(record)  # a later sample that says the same forgets it
+    if NONE_US < record["alarm_since_us"] <= at_us:
+        record["alarm_since_us"] = record["alarm_last_us"]
 
 
 @helper

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from liftward_detection.compiling import helper
 from liftward_detection.evidence import (
+    ALARM_PIECE,
     COUNT_BITS,
     DOOR_OPENING_PIECE,
     PRESSES_SHIFT,
     RETRIES_SHIFT,
-    alarm_counts,
 )
 from liftward_detection.facts import NO
 from liftward_detection.fleet import NEVER_DUE_US, NONE_US, Record
@@ -76,10 +76,10 @@ def _times(pieces: int, piece: int) -> int:
 
 
 @helper
-def _first_sign_us(record: Record, limits: Limits) -> int:
+def _first_sign_us(record: Record, pieces: int) -> int:
     """Return when someone inside first pressed something at this stop, or before it."""
     press_us = record["press_since_us"]
-    if not alarm_counts(record, limits):
+    if not pieces & ALARM_PIECE:
         return press_us  # type: ignore[no-any-return]  # records are untyped
     alarm_us = record["alarm_since_us"]
     return alarm_us if press_us == NONE_US else min(alarm_us, press_us)  # type: ignore[no-any-return]  # records are untyped
@@ -134,7 +134,7 @@ def course_of(record: Record, pieces: int, limits: Limits) -> Course:
     """Weigh the pieces; the car stands shut since `rest_since_us`."""
     place = 0 if record["at_level"] == NO else 1
     certain_us, mean_us = limits.certain_us, limits.mean_us
-    rest_us, sign_us = record["rest_since_us"], _first_sign_us(record, limits)
+    rest_us, sign_us = record["rest_since_us"], _first_sign_us(record, pieces)
     opens = _FOR_OPENING_DOOR if pieces & DOOR_OPENING_PIECE else _FOR_OPENING
     lingers = _FOR_LINGERING if sign_us == NONE_US else _FOR_LINGERING_SIGN
     return Course(

@@ -21,6 +21,7 @@ Must not know how people are rescued.
 
 from math import isnan
 
+from liftward_detection.alarm_button import forget_alarm
 from liftward_detection.belief import course_of, crossing_us, explain, odds_against
 from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.episodes import Context, begin, finish, raise_to, write
@@ -171,7 +172,7 @@ def weigh(record: Record, at_us: int, context: Context) -> None:
     if record["rest_since_us"] == NONE_US:
         return
     limits = context.limits
-    pieces = pieces_of(record, service_mode_of(record), limits)
+    pieces = pieces_of(record, service_mode_of(record), at_us, limits)
     if pieces == record["pieces"]:
         # Crossed while nothing was heard for too long: it counts from this word on.
         record["entrapment_due_us"] = max(record["entrapment_due_us"], at_us)
@@ -227,11 +228,10 @@ def needs_look(record: Record, sample: Sample, limits: Limits) -> bool:
 def silence_due_us(record: Record, limits: Limits) -> int:
     """Return when silence alone becomes a suspicion, device time, or NEVER_DUE_US."""
     in_mid_run = record["stationary"] == NO and record["shut"] != NO and record["aboard"] == YES
-    if not in_mid_run or not mains_lost(record) or is_blocked(record):
+    if not in_mid_run or is_blocked(record) or status_of(record, _ENTRAPMENT) & OPEN:
         return NEVER_DUE_US
-    if status_of(record, _ENTRAPMENT) & OPEN:
-        return NEVER_DUE_US
-    return record["observed_us"] + limits.silent_without_mains_us  # type: ignore[no-any-return]  # records are untyped
+    due_us = record["observed_us"] + limits.silent_without_mains_us
+    return due_us if mains_lost(record, due_us) else NEVER_DUE_US
 
 
 @helper
@@ -254,7 +254,7 @@ def watch_release(record: Record, facts: Facts, at_us: int, context: Context) ->
     could_leave = record["flags"] & OPENED_IN_EPISODE or not facts.door_known
     if facts.travelling == YES and could_leave:
         finish(record, _ENTRAPMENT, _MOVED_ON, at_us, context)
-        record["alarm_since_us"] = NONE_US  # answered, although no door was seen to open
+        forget_alarm(record, at_us)  # answered, although no door was seen to open
     elif facts.travelling == YES and level_reached(record) == _SUSPECTED:
         finish(record, _ENTRAPMENT, _WITHDRAWN, at_us, context)
     elif facts.at_speed == YES and record["suppression"] not in _COMMANDED:

@@ -30,6 +30,7 @@ from liftward_detection.fleet import (
 )
 from liftward_detection.intake import allowance_us, is_newer
 from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason
+from liftward_detection.overtaking import is_ahead
 from liftward_detection.quiet import wake
 from liftward_detection.status import set_status
 from liftward_detection.suppression import update_suppression
@@ -145,6 +146,7 @@ def _apply_event(
     record: Record,
     events: EventArrays,
     i: int,
+    ahead: bool,  # noqa: FBT001 - positional in compiled code
     context: Context,
 ) -> None:
     word, at_us = events.kind[i], events.observed_at_us[i]
@@ -164,7 +166,8 @@ def _apply_event(
         take_button(record, button, at_us, context)
     elif word == _DOOR_RETRY:
         note_retry(record, at_us, context)
-        count_retry(record)
+        if not ahead:
+            count_retry(record)
         note_retry_event(record)
     elif word == _TEST_CALL:
         record["test_at_us"] = at_us
@@ -182,19 +185,22 @@ def take_event(
     """Apply event `i` to its lift, after what was due when it happened.
 
     Timers run on samples: they advance to the event only as far as no sample can still be under
-    way, which is what a tick at this instant would do.
+    way, which is what a tick at this instant would do. What an event out of a backlog means is told
+    by the samples of its time, which come after it.
     """
     if not _note_event_time(record, events, i):
         return
     wake(record)
     record["seen"] |= HEARD_CHANGE  # what happens at a lift is told by a device that lives
     at_us = events.observed_at_us[i]
-    sampled = record["observed_us"] != NONE_US
+    sampled, ahead = record["observed_us"] != NONE_US, False
     if sampled:
         expected_us = events.received_at_us[i] - allowance_us(record, context.limits)
+        ahead = is_ahead(record, at_us, expected_us, context.limits)
         fire_due(record, min(at_us, expected_us), context)
-    _apply_event(record, events, i, context)
-    _draw_conclusions(record, at_us, context)
+    _apply_event(record, events, i, ahead, context)
+    if not ahead:
+        _draw_conclusions(record, at_us, context)
     if sampled:
         fire_due(record, record["observed_us"], context)
     record["due_us"] = earliest_due_us(record, context.limits)

@@ -9,6 +9,7 @@ from liftward_detection.compiling import helper
 from liftward_detection.facts import NO, UNKNOWN, YES
 from liftward_detection.fleet import (
     CAME_AUTOMATIC,
+    LEVEL_BITS,
     LOAD_NO,
     LOAD_YES,
     MOVED,
@@ -24,6 +25,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import DetectionKind, Piece, Suppression
+from liftward_detection.overtaking import has_come
 from liftward_detection.status import bits_of, status_of
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import DoorState, ServiceMode
@@ -59,12 +61,14 @@ _POWER_LOST = 1 << Piece.POWER_LOST.code
 _CONTROLLER_CODE = 1 << Piece.CONTROLLER_CODE.code
 SECOND_SOURCES = _ALARM_BUTTON | _CONTROLLER_CODE | _MORE_DOOR_OPEN_PRESSES
 POWER_LOST_PIECE = _POWER_LOST
+ALARM_PIECE = _ALARM_BUTTON
 DOOR_OPENING_PIECE = _DOOR_OPENING
 DOOR_MOVES = _DOOR_OPENING | _DOOR_FAULT
 
 _GB_01 = DetectionKind.GB_01.code
 _GB_08 = DetectionKind.GB_08.code
 _GB_41 = DetectionKind.GB_41.code
+_ENTRAPMENT = DetectionKind.ENTRAPMENT.code
 _CODE_BITS = bits_of(kind for kind in DetectionKind if _GB_01 <= kind.code <= _GB_08)
 _OF_SERVICE = ServiceMode.OUT_OF_SERVICE.code
 _COMMANDED_MODES = (
@@ -81,33 +85,44 @@ _LOAD_BOTH = LOAD_YES | LOAD_NO
 
 
 @helper
-def alarm_counts(record: Record, limits: Limits) -> bool:
-    """Tell whether the alarm button was pressed, not counting what belongs to a test call."""
+def alarm_counts(record: Record, at_us: int, limits: Limits) -> bool:
+    """Tell whether the alarm button was pressed by `at_us`; a press of a test call does not count.
+
+    A probable entrapment is not doubted because its press came before the samples of its time.
+    """
     alarm_us, test_us = record["alarm_since_us"], record["test_at_us"]
     if alarm_us == NONE_US:
+        return False
+    if not has_come(record, alarm_us, at_us) and not status_of(record, _ENTRAPMENT) & LEVEL_BITS:
         return False
     return test_us == NONE_US or abs(alarm_us - test_us) > limits.suppression_us[_TEST_CALL]  # type: ignore[no-any-return]  # records are untyped
 
 
 @helper
-def mains_lost(record: Record) -> bool:
+def mains_lost(record: Record, at_us: int) -> bool:
     """Tell whether the mains are gone, by the last sample or the controller's code 41."""
-    return record["power_lost"] == YES or status_of(record, _GB_41) & OPEN != 0
+    if record["power_lost"] == YES:
+        return True
+    return status_of(record, _GB_41) & OPEN != 0 and has_come(
+        record, record["since_us"][_GB_41], at_us
+    )
 
 
 @helper
-def _code_raised(record: Record, limits: Limits) -> bool:
+def _code_raised(record: Record, at_us: int, limits: Limits) -> bool:
     if not record["active"] & _CODE_BITS:
         return False
     earliest_us = record["rest_since_us"] - limits.code_before_us
     for kind in range(_GB_01, _GB_08 + 1):
-        if status_of(record, kind) & REPORTED and record["since_us"][kind] >= earliest_us:
-            return True
+        if status_of(record, kind) & REPORTED:
+            since_us = record["since_us"][kind]
+            if since_us >= earliest_us and has_come(record, since_us, at_us):
+                return True
     return False
 
 
 @helper
-def _way_pieces(record: Record) -> int:
+def _way_pieces(record: Record, at_us: int) -> int:
     """Return how the car came to stand where it stands."""
     flags = record["flags"]
     bits = 0
@@ -115,7 +130,7 @@ def _way_pieces(record: Record) -> int:
         bits |= _ARRIVED_NOT_OPENED if flags & TRAVELLED else _CLOSED_HERE
     if flags & RAN_AT_SPEED:
         bits |= _RAN_AT_SPEED
-    elif flags & MOVED and record["seen"] & SEEN_SPEED and not mains_lost(record):
+    elif flags & MOVED and record["seen"] & SEEN_SPEED and not mains_lost(record, at_us):
         bits |= _CREPT
     return bits
 
@@ -188,18 +203,18 @@ def _counted(count: int, first: int, more: int, shift: int) -> int:
 
 
 @helper
-def pieces_of(record: Record, service_mode: int, limits: Limits) -> int:
-    """Return the pieces that are there now, by what is remembered of this stop."""
-    bits = _PLACE | _way_pieces(record) | _command_pieces(record, service_mode)
+def pieces_of(record: Record, service_mode: int, at_us: int, limits: Limits) -> int:
+    """Return the pieces that are there at `at_us`, by what is remembered of this stop."""
+    bits = _PLACE | _way_pieces(record, at_us) | _command_pieces(record, service_mode)
     bits |= _people_pieces(record) | _door_pieces(record) | _call_pieces(record)
     bits |= _counted(record["presses"], _DOOR_OPEN_PRESSES, _MORE_DOOR_OPEN_PRESSES, PRESSES_SHIFT)
     bits |= _counted(record["retries"], _DOOR_RETRIES, _MORE_DOOR_RETRIES, RETRIES_SHIFT)
-    if alarm_counts(record, limits):
+    if alarm_counts(record, at_us, limits):
         bits |= _ALARM_BUTTON
     if record["chain_open"] == YES and record["shut"] == YES:
         bits |= _SAFETY_CHAIN_OPEN
-    if mains_lost(record):
+    if mains_lost(record, at_us):
         bits |= _POWER_LOST
-    if _code_raised(record, limits):
+    if _code_raised(record, at_us, limits):
         bits |= _CONTROLLER_CODE
     return bits

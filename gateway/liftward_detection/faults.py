@@ -18,6 +18,7 @@ from liftward_detection.faults_position import jumped, watch_position
 from liftward_detection.faults_slow import watch_slow
 from liftward_detection.fleet import DERIVED, NONE_US, SEEN_MODE, Record
 from liftward_detection.kinds import CONDITION_KINDS, DEVICE_HEALTH_KINDS, DetectionKind
+from liftward_detection.overtaking import OVERTAKEN_US
 from liftward_detection.quiet import look_again
 from liftward_detection.samples import Sample
 from liftward_detection.status import bits_of, status_of
@@ -49,8 +50,6 @@ _FOLLOWED = bits_of(
 )
 _RUN_TIME = bits_of((DetectionKind.GB_06,))
 
-# On a link that works, events pass the last samples only. No belief grows within such a time.
-OVERTAKEN_US = 3_000_000
 _UNKNOWN = ServiceMode.UNKNOWN.code
 _MODE_OF_KIND = (
     (constant(DetectionKind.GB_42.code), ServiceMode.OUT_OF_SERVICE.code),

@@ -7,7 +7,7 @@ Must not know batches or the fleet.
 
 from math import isnan
 
-from liftward_detection.alarm_button import hear_button
+from liftward_detection.alarm_button import forget_alarm, hear_button
 from liftward_detection.compiling import constant, flattened, helper, inlined
 from liftward_detection.door_watch import door_before
 from liftward_detection.entrapment import (
@@ -65,6 +65,7 @@ from liftward_detection.fleet import (
     Record,
 )
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
+from liftward_detection.overtaking import is_awaited
 from liftward_detection.quiet import look_again, passes_landing, wake
 from liftward_detection.rhythm import learn_interval, note_rhythm
 from liftward_detection.samples import Sample
@@ -111,6 +112,7 @@ def _set_clock_back(record: Record, step_us: int) -> None:
             record["since_us"][kind] += step_us
     record["observed_us"] += step_us
     _shift(record, "stationary_since_us", step_us)
+    _shift(record, "event_observed_us", step_us)
     _shift(record, "alarm_since_us", step_us)
     _shift(record, "alarm_last_us", step_us)
     _shift(record, "open_at_us", step_us)
@@ -167,24 +169,13 @@ def allowance_us(record: Record, limits: Limits) -> int:
     return min(record["lateness_us"], last_us + limits.lateness_us_max)  # type: ignore[no-any-return]  # records are untyped
 
 
-@helper
-def _forget_alarm(record: Record, at_us: int) -> None:
-    """Forget the presses before the doors were open. Events overtake samples: later ones stay."""
-    if record["alarm_last_us"] <= at_us:
-        record["alarm_since_us"] = NONE_US
-        return
-    look_again(record)  # a later sample that says the same forgets it
-    if NONE_US < record["alarm_since_us"] <= at_us:
-        record["alarm_since_us"] = record["alarm_last_us"]
-
-
 @flattened
 def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
     """Keep what is counted since the doors were last open at a landing."""
     if facts.shut == NO:
         record["flags"] &= BYTE ^ (TRAVELLED | DOOR_OPEN_PRESSED | RAN_AT_SPEED | MOVED)
         record["open_at_us"] = at_us
-        _forget_alarm(record, at_us)
+        forget_alarm(record, at_us)
         return
     if facts.shut == YES:
         record["flags"] &= BYTE ^ DOOR_RETRIED
@@ -367,5 +358,5 @@ def take_sample(
     # An open entrapment is followed closely; silence is counted from the last word.
     if status_of(record, _ENTRAPMENT) & OPEN or silence_due_us(record, limits) != NEVER_DUE_US:
         look_again(record)
-    if faults_are_restless(record, sample):
+    if faults_are_restless(record, sample) or is_awaited(record, at_us):
         look_again(record)

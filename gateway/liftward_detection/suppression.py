@@ -14,6 +14,7 @@ suppress: a car must reach a landing and open, and whoever is inside when it doe
 
 from math import isnan
 
+from liftward_detection.alarm_button import forget_alarm
 from liftward_detection.compiling import constant, flattened, helper
 from liftward_detection.episodes import Context, begin, drop, finish
 from liftward_detection.evidence import alarm_counts, mains_lost
@@ -70,13 +71,13 @@ def service_mode_of(record: Record) -> int:
 
 
 @helper
-def _by_mode(record: Record, limits: Limits) -> int:
+def _by_mode(record: Record, at_us: int, limits: Limits) -> int:
     mode = service_mode_of(record)
     if mode == _MODE_INSPECTION:
         return _INSPECTION
     if mode == _MODE_FIREFIGHTER:
         return _FIREFIGHTER
-    if alarm_counts(record, limits):
+    if alarm_counts(record, at_us, limits):
         return _NONE
     if mode == _MODE_OUT_OF_SERVICE:
         watched = record["rest_since_us"] != NONE_US and record["aboard"] == YES
@@ -103,11 +104,11 @@ def needs_look(record: Record, sample: Sample) -> bool:
 
 
 @helper
-def _by_motion(record: Record) -> int:
+def _by_motion(record: Record, at_us: int) -> int:
     """Return what a car with open doors, or one that creeps, is doing."""
     creeps = record["stationary"] == NO and record["travelling"] != YES
     if record["shut"] != NO:
-        return _RESCUE_DEVICE if creeps and mains_lost(record) else _NONE
+        return _RESCUE_DEVICE if creeps and mains_lost(record, at_us) else _NONE
     if creeps:
         return _RELEVELLING
     if record["stationary"] != YES:
@@ -117,10 +118,10 @@ def _by_motion(record: Record) -> int:
 
 @helper
 def suppression_of(record: Record, at_us: int, limits: Limits) -> int:
-    by_mode = _by_mode(record, limits)
+    by_mode = _by_mode(record, at_us, limits)
     if by_mode != _NONE:
         return by_mode
-    by_motion = _by_motion(record)
+    by_motion = _by_motion(record, at_us)
     if by_motion != _NONE:
         return by_motion
     test_us = record["test_at_us"]
@@ -157,7 +158,7 @@ def update_suppression(record: Record, at_us: int, context: Context) -> None:
             record["since_us"][_EXPIRED] = at_us
     commanded = suppression in (_INSPECTION, _FIREFIGHTER) and is_blocked(record)
     if commanded and not status_of(record, _ENTRAPMENT) & OPEN:
-        record["alarm_since_us"] = NONE_US
+        forget_alarm(record, at_us)
 
 
 @helper

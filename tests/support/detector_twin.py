@@ -194,13 +194,18 @@ class Twin:
         if before and row["at_us"] < before["at_us"] and order(row) <= order(before):
             return []
         self.last_event, self.alive = row, True
+        ahead = False
         if self.last:
-            self.fire_until(min(row["at_us"], self.device_time(row["received_us"])))
-        self.apply_event(row)
-        self.update_suppression(row["at_us"])
-        self.watch_rest(row["at_us"], displaced=False)
-        self.weigh(row["at_us"])
-        fault_twin.drop_suppressed(self)
+            expected_us = self.device_time(row["received_us"])
+            old = row["at_us"] + self.us(self.limits.grows_in_silence_s) < expected_us
+            ahead = old and row["at_us"] > self.last["at_us"] + OVERTAKEN_US
+            self.fire_until(min(row["at_us"], expected_us))
+        self.apply_event(row, ahead=ahead)
+        if not ahead:  # else the samples of its time, which come yet, tell what it means
+            self.update_suppression(row["at_us"])
+            self.watch_rest(row["at_us"], displaced=False)
+            self.weigh(row["at_us"])
+            fault_twin.drop_suppressed(self)
         if self.last:
             self.fire_until(self.last["at_us"])
         return self.out
@@ -231,6 +236,8 @@ class Twin:
     def shift_clock(self, step_us: int) -> None:
         assert self.last
         self.last = self.last | {"at_us": self.last["at_us"] + step_us}
+        if self.last_event:
+            self.last_event = self.last_event | {"at_us": self.last_event["at_us"] + step_us}
         self.pending = {kind: since + step_us for kind, since in self.pending.items()}
         self.faults.shift(step_us)
         for name in (
@@ -355,9 +362,7 @@ class Twin:
         if facts.shut is False:
             self.travelled = self.pressed = self.ran = self.moved = False
             self.open_us = at_us
-            if self.alarm_us is not None and self.alarm_us <= at_us:
-                assert self.alarm_last_us is not None
-                self.alarm_us = self.alarm_last_us if self.alarm_last_us > at_us else None
+            self.forget_alarm(at_us)
         else:
             self.retried = self.retried and facts.shut is not True
             self.travelled = self.travelled or facts.travelling is True
@@ -464,8 +469,13 @@ class Twin:
         if earlier(at_us, self.open_us):
             return
         self.alarm_last_us = at_us if self.alarm_last_us is None else max(at_us, self.alarm_last_us)
-        if not self.alarm_counts():
+        if not self.alarm_counts(at_us):
             self.alarm_us = at_us
+
+    def forget_alarm(self, at_us: int) -> None:
+        if self.alarm_us is not None and self.alarm_us <= at_us:
+            assert self.alarm_last_us is not None
+            self.alarm_us = self.alarm_last_us if self.alarm_last_us > at_us else None
 
     def take_mode(self, mode: str, at_us: int) -> None:
         if mode == "unknown" or earlier(at_us, self.mode_at_us):
@@ -484,17 +494,28 @@ class Twin:
                 return MODE_CODES[kind]
         return "unknown"
 
-    def alarm_counts(self) -> bool:
+    def has_come(self, since_us: int, at_us: int) -> bool:
+        """Say whether what an event told counts by now, or events of later came first."""
+        ahead = self.last_event is not None and self.last_event["at_us"] > at_us + OVERTAKEN_US
+        return since_us <= at_us + OVERTAKEN_US or not ahead
+
+    def alarm_counts(self, at_us: int) -> bool:
         if self.alarm_us is None:
+            return False
+        episode = self.open.get("entrapment")
+        probable = episode is not None and episode.level != "suspected"
+        if not self.has_come(self.alarm_us, at_us) and not probable:
             return False
         window_us = self.us(DOCUMENT["suppression"]["test_call_s"])
         return self.test_us is None or abs(self.alarm_us - self.test_us) > window_us
 
-    def mains_lost(self) -> bool:
-        return self.facts.power_lost is True or "gb_41" in self.open
+    def mains_lost(self, at_us: int) -> bool:
+        if self.facts.power_lost is True:
+            return True
+        return "gb_41" in self.open and self.has_come(self.open["gb_41"].onset_us, at_us)
 
     def why_not_watched(self, at_us: int) -> str:  # noqa: PLR0911 - a list of reasons
-        facts, mode, alarm = self.facts, self.effective_mode(), self.alarm_counts()
+        facts, mode, alarm = self.facts, self.effective_mode(), self.alarm_counts(at_us)
         if mode in {"inspection", "firefighter"}:
             return mode
         if mode == "out_of_service" and not alarm and not (self.rest_us and self.aboard):
@@ -504,7 +525,7 @@ class Twin:
         if mode == "parking" and not alarm and self.aboard is False:
             return "parked_empty"
         creeps = facts.stationary is False and facts.travelling is not True
-        if creeps and (facts.shut is False or self.mains_lost()):
+        if creeps and (facts.shut is False or self.mains_lost(at_us)):
             return "relevelling" if facts.shut is False else "rescue_device"
         if facts.shut is False and facts.stationary:
             return "door_held_open"
@@ -523,7 +544,7 @@ class Twin:
                 self.pending["suppression_expired"] = at_us
         commanded = reason in {"inspection", "firefighter"} and self.blocked()
         if commanded and "entrapment" not in self.open:
-            self.alarm_us = None
+            self.forget_alarm(at_us)
 
     def blocked(self) -> bool:
         stops = {"inspection", "firefighter", "out_of_service", "independent", "parked_empty"}
@@ -546,7 +567,7 @@ class Twin:
         held = {"inspection", "firefighter", "independent", "out_of_service"}
         return self.seen_mode and self.effective_mode() not in held
 
-    def pieces(self) -> dict[str, int]:
+    def pieces(self, at_us: int) -> dict[str, int]:
         facts, mode = self.facts, self.effective_mode()
         landing = facts.at_level is not False
         called = facts.calls is True or "car_calls" in (self.weighed or {})
@@ -558,7 +579,7 @@ class Twin:
             "arrived_not_opened": landing and facts.door != "unknown" and self.travelled,
             "closed_here": landing and facts.door != "unknown" and not self.travelled,
             "ran_at_speed": self.ran,
-            "crept": self.moved and not self.ran and self.seen_speed and not self.mains_lost(),
+            "crept": self.moved and not self.ran and self.seen_speed and not self.mains_lost(at_us),
             "automatic_service": self.came_automatic or self.automatic(),
             "out_of_service": mode == "out_of_service",
             "sensor_occupied": self.sensor_said == {True},
@@ -577,15 +598,16 @@ class Twin:
             "door_fault": landing and facts.door == "fault",
             "door_retries": self.retries_here > 0,
             "more_door_retries": max(more_retries, 0),
-            "alarm_button": self.alarm_counts(),
+            "alarm_button": self.alarm_counts(at_us),
             "door_open_presses": self.presses_here > 0,
             "more_door_open_presses": max(more_presses, 0),
             "safety_chain_open": facts.chain_open and facts.shut is True,
-            "power_lost": self.mains_lost(),
+            "power_lost": self.mains_lost(at_us),
             "controller_code": any(
                 f"gb_{code:02d}" in self.open
                 and self.open[f"gb_{code:02d}"].reported
                 and self.open[f"gb_{code:02d}"].onset_us >= code_from_us
+                and self.has_come(self.open[f"gb_{code:02d}"].onset_us, at_us)
                 for code in range(1, 9)
             ),
         }
@@ -599,14 +621,14 @@ class Twin:
             rest_us=self.rest_us,
             door_us=self.door_us,
             press_us=self.press_us,
-            alarm_us=self.alarm_us if self.alarm_counts() else None,
+            alarm_us=self.alarm_us if "alarm_button" in (self.weighed or {}) else None,
             mains_us=self.mains_us,
         )
 
     def weigh(self, at_us: int) -> None:
         if self.rest_us is None:
             return
-        pieces = self.pieces()
+        pieces = self.pieces(at_us)
         if pieces == self.weighed:
             self.due_us = None if self.due_us is None else max(self.due_us, at_us)
             return
@@ -672,11 +694,11 @@ class Twin:
     def silence_due_us(self) -> int | None:
         facts = self.facts
         in_mid_run = facts.stationary is False and facts.shut is not False and self.aboard
-        if not in_mid_run or not self.mains_lost() or self.blocked() or "entrapment" in self.open:
+        if not in_mid_run or self.blocked() or "entrapment" in self.open:
             return None
         assert self.last
         silent_us: int = self.last["at_us"] + self.us(self.limits.silent_without_mains_s)
-        return silent_us
+        return silent_us if self.mains_lost(silent_us) else None
 
     def watch_release(self, at_us: int) -> None:
         facts = self.facts
@@ -690,7 +712,7 @@ class Twin:
         blind = facts.door == "unknown" and facts.landing == "unknown"
         if facts.travelling and (self.opened_in_episode or blind):
             self.finish("entrapment", "moved_on", at_us)
-            self.alarm_us = None
+            self.forget_alarm(at_us)
         elif facts.travelling and self.open["entrapment"].level == "suspected":
             self.finish("entrapment", "withdrawn", at_us)
         elif facts.at_speed and self.reason_not_watched not in {"inspection", "firefighter"}:
@@ -698,7 +720,7 @@ class Twin:
 
     # ---- events -------------------------------------------------------------------------------
 
-    def apply_event(self, row: Row) -> None:
+    def apply_event(self, row: Row, *, ahead: bool) -> None:
         word, at_us = row["kind"], row["at_us"]
         if word in {"fault_raised", "fault_cleared"} and row.get("gb_code") in GB_CODES:
             kind = f"gb_{row['gb_code']:02d}"
@@ -715,7 +737,7 @@ class Twin:
             self.take_button("released", at_us)
         elif word == "door_retry":
             fault_twin.note_retry(self, at_us)
-            self.retries_here += self.rest_us is not None
+            self.retries_here += self.rest_us is not None and not ahead
         elif word == "test_call":
             self.test_us = at_us
         elif word == "mode_changed":

@@ -1,9 +1,19 @@
 """Events that overtake samples: a backlog of telemetry comes after the alarms of its time."""
 
-from liftward_detection.detector import observe, take_events
+
+from liftward_detection.detector import observe, take_events, tick
 from liftward_detection.fleet import FleetState
 from liftward_detection.thresholds import default_thresholds
-from unit.detection.streams import Row, event, event_columns, rows_of, sample, sample_columns
+from unit.detection.streams import (
+    EPOCH_US,
+    SECOND_US,
+    Row,
+    event,
+    event_columns,
+    rows_of,
+    sample,
+    sample_columns,
+)
 
 _OPEN: Row = {"speed_mps": 0.0, "car_door": "open", "door_zone": "inside", "occupancy": "empty"}
 _RUNS: Row = {"speed_mps": 1.5, "car_door": "closed", "door_zone": "outside"}
@@ -90,3 +100,103 @@ def test_samples_in_inspection_are_read_as_such_although_its_end_was_told_first(
 def test_people_shut_in_are_found_although_a_later_inspection_was_told_first() -> None:
     """The engineer who freed them went into inspection afterwards: it was normal until then."""
     assert _entrapments_with_modes([(75.0, "inspection")], "normal") == ["began", "raised", "ended"]
+
+
+_HOUR_S = 3_600.0
+_SLOW_DOOR: Row = _SHUT_IN | {"car_door": "opening", "door_zone": "inside", "car_calls_count": 1}
+
+
+_ticked: list[Row] = []  # an empty step: nothing comes, and two hours go by
+
+
+def _found(*steps: list[Row]) -> list[tuple[str, str]]:
+    """Take samples and events, each list at once, and return what is told of entrapments."""
+    state, thresholds = FleetState.empty(1), default_thresholds()
+    found = []
+    for rows in steps:
+        if rows is _ticked:
+            found.append(tick(state, EPOCH_US + round(2 * _HOUR_S * SECOND_US), thresholds))
+        elif "kind" in rows[0]:
+            found.append(take_events(state, event_columns(rows), thresholds))
+        else:
+            found.append(observe(state, sample_columns(rows), thresholds))
+    return [
+        (row["transition"], row["level"]) for row in rows_of(found) if row["kind"] == "entrapment"
+    ]
+
+
+def _slow_door() -> list[Row]:
+    """Doors that shut, take eight seconds to open again for one more, and a run."""
+    shut = _SLOW_DOOR | {"car_door": "closed"}
+    phases = [(8, _OPEN), (10, shut), (18, _SLOW_DOOR), (20, shut), (60, _RUNS)]
+    rows, begun_s = [], 0
+    for until_s, signals in phases:
+        rows += [sample(at_s=at_s, lag_s=_HOUR_S, **signals) for at_s in range(begun_s, until_s)]
+        begun_s = until_s
+    return rows
+
+
+def _words(at_s: float) -> list[Row]:
+    alarm = event(at_s=at_s, lag_s=_HOUR_S, kind="alarm_pressed", sequence=1)
+    return [alarm, event(at_s=at_s, lag_s=_HOUR_S, kind="fault_raised", gb_code=4, sequence=2)]
+
+
+def test_what_events_tell_of_later_is_no_evidence_yet() -> None:
+    """A slow door in a backlog, and the alarm and the code of another stop: nobody is trapped."""
+    assert _found(_words(300.0), _slow_door()) == []
+    assert _found(_words(12.0), _slow_door())[:3] == _CONFIRMED_AND_OVER[:3], (
+        "of its own stop it counts"
+    )
+
+
+def test_mains_that_were_lost_later_make_no_silence_suspect() -> None:
+    """The link was lost in mid-run; what code 41 tells of an hour later is not of that run."""
+    runs = [sample(at_s=at_s, **_RUNS, occupancy="occupied") for at_s in range(5)]
+    cut = event(at_s=_HOUR_S, lag_s=_HOUR_S, kind="fault_raised", gb_code=41)
+    assert _found(runs, [cut], _ticked) == []
+    cut = event(at_s=6.0, kind="fault_raised", gb_code=41)
+    assert _found(runs, [cut], _ticked) == [("began", "suspected")]
+
+
+def test_press_counts_as_soon_as_the_samples_have_come_so_far() -> None:
+    """The press of a backlog is waited for, although all samples until then say the same."""
+    rows = [sample(at_s=at_s, lag_s=_HOUR_S, **_SHUT_IN) for at_s in range(10, 40)]
+    unseen = [row | {"occupancy": "unknown", "door_zone": "inside"} for row in rows]
+    runs = [sample(at_s=9.0, lag_s=_HOUR_S, **_RUNS)]
+    pressed = [event(at_s=30.0, lag_s=_HOUR_S, kind="alarm_pressed")]
+    assert _found(pressed, runs + unseen[:17]) == _found(runs + unseen[:17])
+    assert ("raised", "confirmed") in _found(pressed, runs + unseen[:18])
+
+
+def test_old_press_waits_for_the_samples_of_its_time() -> None:
+    """How the car stood an hour ago, when the link was lost, says nothing of a press since then."""
+    stood = [sample(at_s=at_s, **_SHUT_IN | {"occupancy": "empty"}) for at_s in range(3)]
+    pressed = event(at_s=600.0, lag_s=_HOUR_S, kind="alarm_pressed")
+    assert _found(stood, [pressed], _ticked) == []
+    in_time = pressed | {"received_us": pressed["at_us"]}
+    assert _found(stood, [in_time], _ticked) == _CONFIRMED_AND_OVER[:3]
+
+
+def test_press_after_an_inspection_is_kept_although_it_was_told_before() -> None:
+    """What is forgotten in inspection is what was pressed until then, not an alarm of later."""
+    inspected = [
+        sample(at_s=at_s, lag_s=_HOUR_S, **_OPEN, service_mode="inspection") for at_s in range(5)
+    ]
+    unseen = _SHUT_IN | {"occupancy": "unknown", "door_zone": "inside"}
+    shut_in = [sample(at_s=at_s, lag_s=_HOUR_S, **unseen) for at_s in range(100, 130)]
+    runs = [sample(at_s=99.0, lag_s=_HOUR_S, **_RUNS, service_mode="normal")]
+    pressed = [event(at_s=110.0, lag_s=_HOUR_S, kind="alarm_pressed")]
+    assert ("raised", "confirmed") in _found(pressed, inspected + runs + shut_in)
+
+
+def test_words_of_a_clock_that_was_set_back_since_count() -> None:
+    """The device learns that it was an hour ahead: what it told before is not of later."""
+    unseen = _SHUT_IN | {"occupancy": "unknown", "door_zone": "inside"}
+    ahead = [sample(at_s=_HOUR_S + at_s, **unseen) for at_s in range(5)]
+    back = [
+        sample(at_s=at_s, **unseen) | {"sequence": round((_HOUR_S + at_s) * 1000)}
+        for at_s in range(5, 40)
+    ]
+    words = _words(_HOUR_S + 3.0)
+    assert ("raised", "confirmed") in _found(ahead, words, back)
+    assert ("raised", "confirmed") not in _found(ahead, back)

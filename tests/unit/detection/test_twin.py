@@ -245,10 +245,15 @@ def test_detector_agrees_with_its_naive_twin(stream: Any, disturbances: Any) -> 
 
 
 @PROPERTY
-@given(STREAM)
-def test_detector_agrees_with_its_naive_twin_after_an_outage(stream: Any) -> None:
-    """All events come first, as they do when a broker returns, and then the samples."""
-    rows = sorted(expand(stream), key=lambda row: "kind" not in row)
+@given(STREAM, st.integers(0, 100), st.sampled_from([0, 50, 5_000]))
+def test_detector_agrees_with_its_naive_twin_after_an_outage(
+    stream: Any, heard_count: int, late_s: int
+) -> None:
+    """From some time on nothing is heard; then all comes at once, the events before the samples."""
+    rows = expand(stream)
+    returned_us = max((row["at_us"] for row in rows), default=0) + late_s * SECOND_US
+    kept = [row | {"received_us": returned_us} for row in rows[heard_count:]]
+    rows = rows[:heard_count] + sorted(kept, key=lambda row: "kind" not in row)
     assert about_people(detect(rows)) == naively(rows)
 
 

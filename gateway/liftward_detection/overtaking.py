@@ -1,0 +1,41 @@
+"""Events that come before the samples of their time: what is of later does not count yet.
+
+Events have a path of their own and pass samples: on a link that works by a moment, after an outage
+by hours. What an event told is remembered at once; a sample is read with what had been told by its
+time. Must not know what an event means.
+"""
+
+from liftward_detection.compiling import constant, helper
+from liftward_detection.fleet import NONE_US, Record
+from liftward_detection.thresholds import Limits
+
+# On a link that works, events pass the last samples only. No belief grows within such a time.
+OVERTAKEN_US = constant(3_000_000)
+
+
+@helper
+def is_awaited(record: Record, at_us: int) -> bool:
+    """Tell whether an event was told that is of later than a sample of `at_us`."""
+    return record["event_observed_us"] > at_us + OVERTAKEN_US  # type: ignore[no-any-return]  # records are untyped
+
+
+@helper
+def has_come(record: Record, since_us: int, at_us: int) -> bool:
+    """Tell whether what an event told of `since_us` counts at `at_us`.
+
+    With no event ahead, a time that lies ahead was told by a clock that was set back since.
+    """
+    return since_us <= at_us + OVERTAKEN_US or not is_awaited(record, at_us)
+
+
+@helper
+def is_ahead(record: Record, at_us: int, expected_us: int, limits: Limits) -> bool:
+    """Tell whether an event of `at_us` is from a backlog whose samples are still under way.
+
+    It is much older than what is expected of the lift now, `expected_us`, and its samples have not
+    come so far: how the car stood when it happened is not known yet, and they will tell. A press
+    that comes in time is heard although no sample does.
+    """
+    if record["observed_us"] == NONE_US or at_us <= record["observed_us"] + OVERTAKEN_US:
+        return False
+    return at_us + limits.grows_in_silence_us < expected_us
