@@ -9,8 +9,18 @@ from math import isnan
 from typing import NamedTuple
 
 from liftward_detection.compiling import flattened, helper
-from liftward_detection.fleet import LEVELS_IN_RUN, NO_FLOOR, NONE_US, ZONE_STOPS_BITS, Record
+from liftward_detection.fleet import (
+    LEVELS_IN_RUN,
+    NO_FLOOR,
+    NONE_US,
+    OPEN,
+    ZONE_DOUBTED,
+    ZONE_STOPS_BITS,
+    Record,
+)
+from liftward_detection.kinds import DetectionKind
 from liftward_detection.samples import Sample
+from liftward_detection.status import status_of
 from liftward_detection.thresholds import MICROSECONDS_PER_SECOND, Limits
 from liftward_wire.signals import COUNT_ABSENT
 from liftward_wire.states import (
@@ -27,6 +37,7 @@ YES = 1
 UNKNOWN = 0
 NO = -1
 
+_ENTRAPMENT = DetectionKind.ENTRAPMENT.code
 _DIRECTION_NONE = Direction.NONE.code
 _DIRECTION_UNKNOWN = Direction.UNKNOWN.code
 _DOOR_UNKNOWN = DoorState.UNKNOWN.code
@@ -125,8 +136,16 @@ def travelling_fact(
 
 
 @helper
+def is_trapped(record: Record) -> bool:
+    """Tell whether an entrapment is open."""
+    return status_of(record, _ENTRAPMENT) & OPEN != 0
+
+
+@helper
 def zone_is_believed(record: Record, limits: Limits) -> bool:
     """Tell whether the door-zone switch may be asked where the car is; see `zone`."""
+    if record["zone_stops"] & ZONE_DOUBTED and not is_trapped(record):
+        return False
     return record["zone_stops"] & ZONE_STOPS_BITS < limits.zone_wrong_stops  # type: ignore[no-any-return]  # records are untyped
 
 

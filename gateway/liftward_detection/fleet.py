@@ -60,9 +60,10 @@ STANDS_SHUT = 8  # by the last sample, and is not known to be empty: see `rhythm
 LEVELS_IN_RUN = 16  # tells a levelling error while it travels, too: of no use beside the door zone
 HEARD_CHANGE = 32  # it has said two different things: it is alive, see `trust`
 
-# `zone_stops`: a count and a bit, see `zone`.
+# `zone_stops`: a count and two bits, see `zone`.
 ZONE_STOPS_BITS = 7
 ZONE_STOPS_MAX = 4  # so a switch that was mended is believed again after a few stops
+ZONE_DOUBTED = 64  # at this stop: doors that had stood shut were opened outside the zone
 ZONE_JUDGED = 128  # at this stop: the next one counts after a run
 
 # Bits of `sightings`: what each source has said of people since the way out was last open.

@@ -1,8 +1,10 @@
 """Whether the door-zone switch of a lift is to be believed: by the doors that open where it speaks.
 
 Doors open at landings. A car that stops, run after run, and opens its doors fully where the switch
-says `outside` has a switch that is wired the wrong way round; once, it is a car stuck between
-floors whose doors were forced. A levelling error is measured beside a landing only; a sensor that
+says `outside` has a switch that is wired the wrong way round; once, it may be a car stuck between
+floors whose doors were forced. At that one stop the switch is not asked any more, unless people are
+held to be trapped there, which takes less time than forcing doors; nor is it doubted for doors that
+were open as the car came. A levelling error is measured beside a landing only; a sensor that
 tells one in the middle of a run is dead and contradicts nothing. Must not know what follows from
 the place of a car.
 """
@@ -14,6 +16,8 @@ from liftward_detection.facts import UNKNOWN, YES, Facts, zone_is_believed
 from liftward_detection.fleet import (
     BYTE,
     LEVELS_IN_RUN,
+    NONE_US,
+    ZONE_DOUBTED,
     ZONE_JUDGED,
     ZONE_STOPS_BITS,
     ZONE_STOPS_MAX,
@@ -40,7 +44,7 @@ def note_levelling(record: Record, facts: Facts, error_mm: float) -> None:
 def judge_zone(record: Record, facts: Facts, door_zone: int, limits: Limits) -> None:
     """Count the stops at which doors opened outside the zone, less those inside; one each run."""
     if facts.travelling == YES:
-        record["zone_stops"] &= BYTE ^ ZONE_JUDGED
+        record["zone_stops"] &= BYTE ^ (ZONE_JUDGED | ZONE_DOUBTED)
         return
     judged = record["zone_stops"] & ZONE_JUDGED != 0
     opened = facts.door_open == YES and facts.stationary == YES and facts.travelling != UNKNOWN
@@ -50,5 +54,7 @@ def judge_zone(record: Record, facts: Facts, door_zone: int, limits: Limits) -> 
     stops = int(record["zone_stops"]) & ZONE_STOPS_BITS
     stops = min(stops + 1, ZONE_STOPS_MAX) if door_zone == _OUTSIDE else max(stops - 1, 0)
     record["zone_stops"] = stops | ZONE_JUDGED
+    if door_zone == _OUTSIDE and record["rest_since_us"] != NONE_US:
+        record["zone_stops"] |= ZONE_DOUBTED
     if zone_is_believed(record, limits) != believed:
         look_again(record)  # the same sample is read differently next time

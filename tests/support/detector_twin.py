@@ -87,6 +87,7 @@ class Twin:
     stood_shut: bool = False
     zone_stops: int = 0
     zone_judged: bool = False
+    zone_doubted: bool = False
     levels_in_run: bool = False
     rest_us: int | None = None
     press_us: int | None = None
@@ -318,7 +319,8 @@ class Twin:
 
     def read_level(self, row: Row) -> Fact:
         zone = {"inside": True, "outside": False}.get(row.get("door_zone", ""))
-        if self.zone_stops >= self.limits.zone_wrong_stops:
+        doubted = self.zone_doubted and "entrapment" not in self.open
+        if self.zone_stops >= self.limits.zone_wrong_stops or doubted:
             zone = None
         error_mm = row.get("levelling_error_mm")
         levelled: Fact = None
@@ -400,7 +402,7 @@ class Twin:
         if facts.travelling and self.last and self.last.get("levelling_error_mm") is not None:
             self.levels_in_run = True
         if facts.travelling:
-            self.zone_judged = False
+            self.zone_judged = self.zone_doubted = False
         elif (
             not self.zone_judged
             and zone != "unknown"
@@ -409,6 +411,7 @@ class Twin:
             and facts.travelling is False
         ):
             self.zone_judged = True
+            self.zone_doubted = zone == "outside" and self.rest_us is not None
             step = 1 if zone == "outside" else -1
             self.zone_stops = min(max(self.zone_stops + step, 0), 4)
 

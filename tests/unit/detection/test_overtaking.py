@@ -1,6 +1,5 @@
 """Events that overtake samples: a backlog of telemetry comes after the alarms of its time."""
 
-
 from liftward_detection.detector import observe, take_events, tick
 from liftward_detection.fleet import FleetState
 from liftward_detection.thresholds import default_thresholds

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from liftward_detection.detector import observe
@@ -50,6 +51,35 @@ def test_doors_that_open_again_and_again_at_one_stop_count_once() -> None:
     state = FleetState.empty(1)
     observe(state, sample_columns(stop(0, "outside", opens=8)), THRESHOLDS)
 
+    assert state.records["at_level"][0] == NO
+
+
+@pytest.mark.parametrize(
+    ("shut_s", "level"),
+    [
+        (0.5, UNKNOWN),  # a switch the wrong way round, at the first stop
+        (30.0, NO),  # people were found to be trapped before somebody forced the doors
+    ],
+)
+def test_doors_that_open_where_they_stood_shut_make_the_zone_doubted(
+    shut_s: float, level: int
+) -> None:
+    """At that stop only: after a run the switch is asked as before."""
+    state = FleetState.empty(1)
+    inside: Row = {"speed_mps": 0.0, "door_zone": "outside", "occupancy": "occupied"}
+    run = sample(at_s=0, speed_mps=1.5, car_door="closed", door_zone="inside")
+    shut = [
+        sample(at_s=at_s, car_door="closed", **inside, service_mode="normal")
+        for at_s in np.arange(10, 10 + shut_s, 1.0)
+    ]
+    forced = sample(at_s=11 + shut_s, car_door="open", **inside)
+    after = sample(at_s=13 + shut_s, car_door="closed", **inside)
+    observe(state, sample_columns([run, *shut, forced, after]), THRESHOLDS)
+    assert state.records["at_level"][0] == level
+
+    again = [sample(at_s=60, speed_mps=1.5, car_door="closed", door_zone="inside")]
+    stands = sample(at_s=70, car_door="closed", **inside)
+    observe(state, sample_columns([*again, stands]), THRESHOLDS)
     assert state.records["at_level"][0] == NO
 
 
