@@ -15,6 +15,7 @@ from liftward_detection.episodes import (
     raise_level,
 )
 from liftward_detection.events import EventArrays, EventWord
+from liftward_detection.evidence import alarm_counts
 from liftward_detection.faults import take_mode
 from liftward_detection.faults_doors import note_retry
 from liftward_detection.faults_suppressed import drop_suppressed
@@ -32,6 +33,7 @@ from liftward_detection.intake import allowance_us, is_newer
 from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason
 from liftward_detection.overtaking import is_ahead
 from liftward_detection.quiet import wake
+from liftward_detection.rhythm import is_gap
 from liftward_detection.status import set_status
 from liftward_detection.suppression import update_suppression
 from liftward_detection.timers import earliest_due_us, fire_due
@@ -119,10 +121,16 @@ def _take_fault(
 def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
     """Weigh what the event told, and drop what is suppressed now.
 
-    A lift that reports by exception sends no sample that would do it.
+    A lift that reports by exception sends no sample that would do it. Of one that fell silent long
+    before, nobody knows whether it stands shut now that its mode is over; a press says that it
+    does, and has since it was last seen.
     """
     update_suppression(record, at_us, context)
-    watch_rest(record, False, at_us)
+    sampled_us = record["observed_us"]
+    if sampled_us == NONE_US or not is_gap(record, at_us - sampled_us, context.limits):
+        watch_rest(record, False, at_us)
+    elif record["rest_since_us"] != NONE_US or alarm_counts(record, at_us, context.limits):
+        watch_rest(record, False, sampled_us)
     weigh(record, at_us, context)
     drop_suppressed(record)
 

@@ -67,7 +67,7 @@ from liftward_detection.fleet import (
 from liftward_detection.kinds import KIND_COUNT, DetectionKind
 from liftward_detection.overtaking import is_awaited
 from liftward_detection.quiet import look_again, passes_landing, wake
-from liftward_detection.rhythm import learn_interval, note_rhythm
+from liftward_detection.rhythm import is_gap, learn_interval, note_rhythm
 from liftward_detection.samples import Sample
 from liftward_detection.status import status_of
 from liftward_detection.suppression import needs_look as suppression_needs_look
@@ -185,6 +185,22 @@ def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
         record["flags"] |= RAN_AT_SPEED
     if facts.stationary == NO:
         record["flags"] |= MOVED
+
+
+@helper
+def _forget_stop(record: Record, at_us: int) -> None:
+    """Forget how the car stood at `at_us`: it may have run, opened and closed many times since.
+
+    What stands open is known to have begun, and goes on until its end is seen.
+    """
+    if status_of(record, _ENTRAPMENT) & OPEN:
+        return
+    record["rest_since_us"] = NONE_US
+    record["entrapment_due_us"] = NEVER_DUE_US
+    record["aboard"] = UNKNOWN
+    record["sightings"] = 0
+    record["flags"] &= BYTE ^ (TRAVELLED | DOOR_OPEN_PRESSED | DOOR_RETRIED | RAN_AT_SPEED | MOVED)
+    forget_alarm(record, at_us)
 
 
 @flattened
@@ -330,6 +346,8 @@ def take_sample(
     before = door_before(record)
     facts = facts_of(record, sample, limits)
     passed_us = at_us - sampled_us if sampled_us != NONE_US else 0
+    if is_gap(record, passed_us, limits):
+        _forget_stop(record, sampled_us)
     _note_time(record, sample)
     travelled_before = record["travelling"]
     _note_place(record, sample, facts.displaced)

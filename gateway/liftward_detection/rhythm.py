@@ -24,6 +24,20 @@ def usual_interval_us(record: Record, limits: Limits) -> int:
 
 
 @helper
+def is_gap(record: Record, passed_us: int, limits: Limits) -> bool:
+    """Tell whether so much passed since the last sample that nobody knows what happened meanwhile.
+
+    A lost link, or a clock that was set forward. A device that speaks about once a minute, or less
+    often, is always heard so.
+    """
+    usual_us = usual_interval_us(record, limits)
+    if usual_us >= limits.grows_in_silence_us:
+        return False
+    expected_us = int(limits.silence_intervals * usual_us)
+    return passed_us > max(expected_us, limits.grows_in_silence_us)
+
+
+@helper
 def learn_interval(record: Record, passed_us: int, limits: Limits) -> None:
     """Learn from the time between two samples of which both find the car standing shut."""
     if passed_us <= 0:

@@ -162,6 +162,12 @@ class Twin:
         self.told = told
         facts = self.read(row)
         passed_us = row["at_us"] - self.last["at_us"] if self.last else 0
+        if self.is_gap(passed_us) and "entrapment" not in self.open:
+            assert self.last
+            self.rest_us = self.due_us = self.aboard = None
+            self.sensor_said, self.load_said = set(), set()
+            self.travelled = self.pressed = self.retried = self.ran = self.moved = False
+            self.forget_alarm(self.last["at_us"])
         self.note_time(row)
         self.apply_sample(row, facts, passed_us)
         self.fire_until(row["at_us"])
@@ -204,7 +210,10 @@ class Twin:
         self.apply_event(row, ahead=ahead)
         if not ahead:  # else the samples of its time, which come yet, tell what it means
             self.update_suppression(row["at_us"])
-            self.watch_rest(row["at_us"], displaced=False)
+            if self.last is None or not self.is_gap(row["at_us"] - self.last["at_us"]):
+                self.watch_rest(row["at_us"], displaced=False)
+            elif self.rest_us is not None or self.alarm_counts(row["at_us"]):
+                self.watch_rest(self.last["at_us"], displaced=False)
             self.weigh(row["at_us"])
             fault_twin.drop_suppressed(self)
         if self.last:
@@ -381,6 +390,13 @@ class Twin:
             self.watch_release(at_us)
         self.weigh(at_us)
         fault_twin.watch(self, row, before, at_us)
+
+    def is_gap(self, passed_us: int) -> bool:
+        """Say whether nobody knows what happened since the last sample."""
+        usual_us = self.interval_us or self.us(self.limits.unknown_interval_s)
+        longest_us = self.us(self.limits.grows_in_silence_s)
+        expected_us = int(self.limits.silence_intervals * usual_us)
+        return usual_us < longest_us and passed_us > max(expected_us, longest_us)
 
     def note_rhythm(self, passed_us: int) -> None:
         facts = self.facts

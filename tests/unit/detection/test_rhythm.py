@@ -4,11 +4,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liftward_detection.detector import observe, tick
+from liftward_detection.detector import observe, take_events, tick
 from liftward_detection.fleet import FleetState
 from liftward_detection.thresholds import default_thresholds
 from support.detector_twin import Twin
-from unit.detection.streams import EPOCH_US, SECOND_US, Row, rows_of, sample, sample_columns
+from unit.detection.streams import (
+    EPOCH_US,
+    SECOND_US,
+    Row,
+    event,
+    event_columns,
+    rows_of,
+    sample,
+    sample_columns,
+)
 from unit.detection.test_twin import PROPERTY
 
 THRESHOLDS = default_thresholds()
@@ -96,3 +105,84 @@ def test_twin_learns_the_same(steps: list[tuple[float, Row]]) -> None:
         observe(state, sample_columns([row]), THRESHOLDS)
         twin.take_sample(row)
         assert state.records["interval_us"][0] == (twin.interval_us or 0)
+
+
+STOPPED: Row = SHUT | {"car_door": "opening", "floor": 2, "load_kg": 75.0}
+
+
+def entrapments(*samples: Row) -> list[str]:
+    found = [observe(FleetState.empty(1), sample_columns(samples), THRESHOLDS)]
+    return [row["level"] for row in rows_of(found) if row["kind"] == "entrapment"]
+
+
+def before_and_after(gap_s: float, *, after: Row) -> list[Row]:
+    """A car that runs to a landing and opens; nothing for a while; then a car at that landing."""
+    runs = SHUT | {"speed_mps": 1.0, "door_zone": "outside", "floor": 2, "load_kg": 75.0}
+    rows = [sample(at_s=at_s, **runs) for at_s in range(5)]
+    rows += [sample(at_s=5 + at_s, **STOPPED) for at_s in range(3)]
+    return rows + [sample(at_s=7 + gap_s + at_s, **after) for at_s in range(3)]
+
+
+@pytest.mark.parametrize("gap_s", [61.0, 600.0, 7_200.0])
+def test_of_the_time_in_which_nothing_was_heard_nothing_is_concluded(gap_s: float) -> None:
+    """A link that was lost, or a clock set forward: this is another stop at the same landing."""
+    assert entrapments(*before_and_after(gap_s, after=STOPPED)) == []
+    assert "probable" in entrapments(
+        *before_and_after(1.0, after=STOPPED),
+        *(sample(at_s=10 + at_s, **STOPPED) for at_s in range(50)),
+    ), "heard all the while, the same car is stuck"
+
+
+@pytest.mark.parametrize(
+    ("words", "levels"),
+    [
+        ([], []),
+        ([event(at_s=680, kind="door_retry", sequence=2)], []),
+        (
+            [event(at_s=680, kind="alarm_pressed", sequence=2)],
+            ["suspected", "probable", "confirmed"],
+        ),
+    ],
+    ids=["nothing", "door retry", "alarm"],
+)
+def test_mode_that_ends_long_after_the_last_sample_leaves_the_car_unknown(
+    words: list[Row], levels: list[str]
+) -> None:
+    """Ten minutes after the last sample an event ends the fire test: does the car still stand?"""
+    stands = SHUT | {"service_mode": "firefighter"}
+    runs = stands | {"speed_mps": 1.0, "door_zone": "outside"}
+    rows = [sample(at_s=0, **runs), *(sample(at_s=1 + at_s, **stands) for at_s in range(20))]
+    over = event(at_s=600, kind="mode_changed", service_mode="normal", sequence=1)
+    state = FleetState.empty(1)
+    found = [observe(state, sample_columns(rows), THRESHOLDS)]
+    for word in [over, *words]:
+        found.append(take_events(state, event_columns([word]), THRESHOLDS))
+        found.append(tick(state, word["at_us"] + 70 * SECOND_US, THRESHOLDS))
+    told = [row["level"] for row in rows_of(found) if row["kind"] == "entrapment"]
+    assert told == levels
+
+
+def test_person_who_was_seen_before_a_gap_may_have_left() -> None:
+    """Latched until the doors open, and they may have opened while nothing was heard."""
+    after = STOPPED | {"car_door": "closed", "occupancy": "empty", "load_kg": 0.0}
+    state = FleetState.empty(1)
+    observe(state, sample_columns(before_and_after(600.0, after=after)), THRESHOLDS)
+    assert state.records["aboard"][0] == -1
+
+
+def test_open_entrapment_goes_on_over_a_gap() -> None:
+    """Its end has to be seen."""
+    shut_in = SHUT | {"door_zone": "outside"}
+    rows = [sample(at_s=0, **SHUT | {"speed_mps": 1.0, "door_zone": "outside"})]
+    rows += [sample(at_s=1 + at_s, **shut_in) for at_s in range(40)]
+    rows += [sample(at_s=4_000 + at_s, **shut_in) for at_s in range(40)]
+    assert entrapments(*rows) == ["suspected", "probable"]
+
+
+def test_device_that_speaks_every_few_minutes_has_no_gaps() -> None:
+    """What it said of a stop counts for the whole of it, once its rhythm is known."""
+    slow = [sample(at_s=300.0 * step, **SHUT) for step in range(12)]
+    state = FleetState.empty(1)
+    observe(state, sample_columns(slow), THRESHOLDS)
+    stood_s = (state.records["observed_us"][0] - state.records["rest_since_us"][0]) / SECOND_US
+    assert stood_s > 1_800
