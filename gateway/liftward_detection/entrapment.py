@@ -88,7 +88,7 @@ def _suppress_anew(record: Record) -> None:
 
 
 @helper
-def _begin_rest(record: Record, at_us: int) -> None:
+def begin_rest(record: Record, at_us: int) -> None:
     _suppress_anew(record)
     record["rest_since_us"] = at_us
     record["press_since_us"] = record["mains_lost_us"] = NONE_US
@@ -115,7 +115,7 @@ def watch_rest(record: Record, displaced: bool, at_us: int) -> None:  # noqa: FB
             _end_rest(record)
         return
     if record["stationary"] == YES and (record["rest_since_us"] == NONE_US or displaced):
-        _begin_rest(record, at_us)
+        begin_rest(record, at_us)
 
 
 @helper
@@ -183,7 +183,7 @@ def weigh(record: Record, at_us: int, context: Context) -> None:
     if status_of(record, _ENTRAPMENT) & OPEN and _is_withdrawn(record, at_us, limits):
         finish(record, _ENTRAPMENT, _WITHDRAWN, at_us, context)
         _explain_last(record, at_us, context)
-        _begin_rest(record, at_us)
+        begin_rest(record, at_us)
         record["pieces"] = pieces
     record["entrapment_due_us"] = _next_due_us(record, at_us, limits)
 

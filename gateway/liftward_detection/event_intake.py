@@ -7,7 +7,7 @@ telemetry must not make that telemetry late. Must not know batches or the fleet.
 from liftward_detection.alarm_button import latch_alarm, take_button
 from liftward_detection.compiling import constant, helper
 from liftward_detection.door_watch import note_retry_event
-from liftward_detection.entrapment import count_retry, watch_rest, weigh
+from liftward_detection.entrapment import begin_rest, count_retry, watch_rest, weigh
 from liftward_detection.episodes import (
     Context,
     begin,
@@ -16,6 +16,7 @@ from liftward_detection.episodes import (
 )
 from liftward_detection.events import EventArrays, EventWord
 from liftward_detection.evidence import alarm_counts
+from liftward_detection.facts import NO, UNKNOWN
 from liftward_detection.faults import take_mode
 from liftward_detection.faults_doors import note_retry
 from liftward_detection.faults_suppressed import drop_suppressed
@@ -29,16 +30,18 @@ from liftward_detection.fleet import (
     REPORTED,
     Record,
 )
-from liftward_detection.intake import allowance_us, is_newer
+from liftward_detection.intake import allowance_us, forget_stop, is_newer
 from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason
 from liftward_detection.overtaking import is_ahead
 from liftward_detection.quiet import wake
 from liftward_detection.rhythm import is_gap
-from liftward_detection.status import set_status
-from liftward_detection.suppression import update_suppression
+from liftward_detection.status import set_status, status_of
+from liftward_detection.suppression import is_blocked, update_suppression
 from liftward_detection.timers import earliest_due_us, fire_due
-from liftward_wire.states import Button
+from liftward_wire.states import Button, DoorState
 
+_ENTRAPMENT = constant(DetectionKind.ENTRAPMENT.code)
+_DOOR_UNKNOWN = DoorState.UNKNOWN.code
 _GB_40 = constant(DetectionKind.GB_40.code)
 _GB_41 = constant(DetectionKind.GB_41.code)
 _GB_47 = constant(DetectionKind.GB_47.code)
@@ -118,19 +121,38 @@ def _take_fault(
 
 
 @helper
+def _watch_unseen(record: Record, at_us: int) -> None:
+    """Watch a car in which somebody presses the alarm button, and whose samples do not come.
+
+    Where it stands, and how, is not known: it was last seen long before. Only a car that stood
+    between floors stands there still.
+    """
+    rest_us = record["rest_since_us"]
+    stuck = rest_us != NONE_US and record["at_level"] == NO
+    if stuck or rest_us > record["observed_us"] or status_of(record, _ENTRAPMENT) & OPEN:
+        return
+    forget_stop(record, record["observed_us"])
+    record["stationary"] = record["travelling"] = record["at_level"] = record["shut"] = UNKNOWN
+    record["car_calls"] = record["direction_set"] = record["chain_open"] = UNKNOWN
+    record["car_door"] = _DOOR_UNKNOWN
+    begin_rest(record, at_us)
+
+
+@helper
 def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
     """Weigh what the event told, and drop what is suppressed now.
 
     A lift that reports by exception sends no sample that would do it. Of one that fell silent long
-    before, nobody knows whether it stands shut now that its mode is over; a press says that it
-    does, and has since it was last seen.
+    before, nobody knows whether it stands shut now that its mode is over, unless somebody presses.
     """
     update_suppression(record, at_us, context)
     sampled_us = record["observed_us"]
     if sampled_us == NONE_US or not is_gap(record, at_us - sampled_us, context.limits):
         watch_rest(record, False, at_us)
-    elif record["rest_since_us"] != NONE_US or alarm_counts(record, at_us, context.limits):
+    elif is_blocked(record):
         watch_rest(record, False, sampled_us)
+    elif alarm_counts(record, at_us, context.limits):
+        _watch_unseen(record, at_us)
     weigh(record, at_us, context)
     drop_suppressed(record)
 
@@ -204,7 +226,8 @@ def take_event(
     sampled, ahead = record["observed_us"] != NONE_US, False
     if sampled:
         expected_us = events.received_at_us[i] - allowance_us(record, context.limits)
-        ahead = is_ahead(record, at_us, expected_us, context.limits)
+        now_us = min(expected_us, events.received_at_us[i])
+        ahead = is_ahead(record, at_us, now_us, context.limits)
         fire_due(record, min(at_us, expected_us), context)
     _apply_event(record, events, i, ahead, context)
     if not ahead:

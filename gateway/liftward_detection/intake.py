@@ -188,7 +188,7 @@ def _note_way_out(record: Record, facts: Facts, at_us: int) -> None:
 
 
 @helper
-def _forget_stop(record: Record, at_us: int) -> None:
+def forget_stop(record: Record, at_us: int) -> None:
     """Forget how the car stood at `at_us`: it may have run, opened and closed many times since.
 
     What stands open is known to have begun, and goes on until its end is seen.
@@ -347,7 +347,7 @@ def take_sample(
     facts = facts_of(record, sample, limits)
     passed_us = at_us - sampled_us if sampled_us != NONE_US else 0
     if is_gap(record, passed_us, limits):
-        _forget_stop(record, sampled_us)
+        forget_stop(record, sampled_us)
     _note_time(record, sample)
     travelled_before = record["travelling"]
     _note_place(record, sample, facts.displaced)

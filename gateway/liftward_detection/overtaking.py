@@ -29,13 +29,14 @@ def has_come(record: Record, since_us: int, at_us: int) -> bool:
 
 
 @helper
-def is_ahead(record: Record, at_us: int, expected_us: int, limits: Limits) -> bool:
+def is_ahead(record: Record, at_us: int, now_us: int, limits: Limits) -> bool:
     """Tell whether an event of `at_us` is from a backlog whose samples are still under way.
 
-    It is much older than what is expected of the lift now, `expected_us`, and its samples have not
-    come so far: how the car stood when it happened is not known yet, and they will tell. A press
-    that comes in time is heard although no sample does.
+    It is much older than `now_us`, what is expected of the lift now or the platform's time if that
+    is earlier, as a fast clock of the samples says nothing of it; and its samples have not come so
+    far: how the car stood when it happened is not known yet, and they will tell. A press that comes
+    in time is heard although no sample does.
     """
     if record["observed_us"] == NONE_US or at_us <= record["observed_us"] + OVERTAKEN_US:
         return False
-    return at_us + limits.grows_in_silence_us < expected_us
+    return at_us + limits.grows_in_silence_us < now_us

@@ -162,12 +162,8 @@ class Twin:
         self.told = told
         facts = self.read(row)
         passed_us = row["at_us"] - self.last["at_us"] if self.last else 0
-        if self.is_gap(passed_us) and "entrapment" not in self.open:
-            assert self.last
-            self.rest_us = self.due_us = self.aboard = None
-            self.sensor_said, self.load_said = set(), set()
-            self.travelled = self.pressed = self.retried = self.ran = self.moved = False
-            self.forget_alarm(self.last["at_us"])
+        if self.is_gap(passed_us):
+            self.forget_stop()
         self.note_time(row)
         self.apply_sample(row, facts, passed_us)
         self.fire_until(row["at_us"])
@@ -204,7 +200,8 @@ class Twin:
         ahead = False
         if self.last:
             expected_us = self.device_time(row["received_us"])
-            old = row["at_us"] + self.us(self.limits.grows_in_silence_s) < expected_us
+            now_us = min(expected_us, row["received_us"])
+            old = row["at_us"] + self.us(self.limits.grows_in_silence_s) < now_us
             ahead = old and row["at_us"] > self.last["at_us"] + OVERTAKEN_US
             self.fire_until(min(row["at_us"], expected_us))
         self.apply_event(row, ahead=ahead)
@@ -212,8 +209,10 @@ class Twin:
             self.update_suppression(row["at_us"])
             if self.last is None or not self.is_gap(row["at_us"] - self.last["at_us"]):
                 self.watch_rest(row["at_us"], displaced=False)
-            elif self.rest_us is not None or self.alarm_counts(row["at_us"]):
-                self.watch_rest(self.last["at_us"], displaced=False)
+            elif self.blocked():
+                self.rest_us = self.due_us = None
+            elif self.alarm_counts(row["at_us"]):
+                self.watch_unseen(row["at_us"])
             self.weigh(row["at_us"])
             fault_twin.drop_suppressed(self)
         if self.last:
@@ -390,6 +389,28 @@ class Twin:
             self.watch_release(at_us)
         self.weigh(at_us)
         fault_twin.watch(self, row, before, at_us)
+
+    def forget_stop(self) -> None:
+        """Forget how the car stood when it was last seen: nothing is known of what came after."""
+        if "entrapment" in self.open:
+            return
+        assert self.last
+        self.rest_us = self.due_us = self.aboard = None
+        self.sensor_said, self.load_said = set(), set()
+        self.travelled = self.pressed = self.retried = self.ran = self.moved = False
+        self.forget_alarm(self.last["at_us"])
+
+    def watch_unseen(self, at_us: int) -> None:
+        """Somebody presses in a car that is not seen any more: it stands, nobody knows where."""
+        assert self.last
+        known = self.rest_us is not None and (
+            self.facts.at_level is False or self.rest_us > self.last["at_us"]
+        )
+        if known or "entrapment" in self.open:
+            return
+        self.forget_stop()
+        self.facts = Facts(occupied=self.facts.occupied, power_lost=self.facts.power_lost)
+        self.begin_rest(at_us)
 
     def is_gap(self, passed_us: int) -> bool:
         """Say whether nobody knows what happened since the last sample."""

@@ -176,6 +176,14 @@ def test_old_press_waits_for_the_samples_of_its_time() -> None:
     assert _found(stood, [in_time], _ticked) == _CONFIRMED_AND_OVER[:3]
 
 
+def test_press_in_time_counts_although_the_samples_had_a_fast_clock() -> None:
+    """Ten minutes ahead, the samples are refused from some time on; events have the right time."""
+    stands = _SHUT_IN | {"occupancy": "empty"}
+    fast = [sample(at_s=600.0 + at_s, lag_s=-600.0, **stands) for at_s in range(3)]
+    pressed = event(at_s=700.0, kind="alarm_pressed")
+    assert _found(fast, [pressed], _ticked) == _CONFIRMED_AND_OVER[:3]
+
+
 def test_press_after_an_inspection_is_kept_although_it_was_told_before() -> None:
     """What is forgotten in inspection is what was pressed until then, not an alarm of later."""
     inspected = [

@@ -133,17 +133,24 @@ def test_of_the_time_in_which_nothing_was_heard_nothing_is_concluded(gap_s: floa
     ), "heard all the while, the same car is stuck"
 
 
+_PRESSES = [
+    event(at_s=at_s, kind=kind, sequence=round(at_s))
+    for at_s, kind in [(680, "alarm_pressed"), (683, "alarm_released"), (745, "alarm_pressed")]
+]
+_CODE = event(at_s=675, kind="fault_raised", gb_code=3, sequence=675)
+
+
 @pytest.mark.parametrize(
     ("words", "levels"),
     [
         ([], []),
         ([event(at_s=680, kind="door_retry", sequence=2)], []),
-        (
-            [event(at_s=680, kind="alarm_pressed", sequence=2)],
-            ["suspected", "probable", "confirmed"],
-        ),
+        ([_CODE], []),
+        (_PRESSES, ["suspected"]),
+        ([_CODE, *_PRESSES], ["suspected", "probable", "confirmed"]),
+        ([event(at_s=679, kind="test_call", sequence=679), *_PRESSES], []),
     ],
-    ids=["nothing", "door retry", "alarm"],
+    ids=["nothing", "door retry", "code", "presses", "code and presses", "test call"],
 )
 def test_mode_that_ends_long_after_the_last_sample_leaves_the_car_unknown(
     words: list[Row], levels: list[str]
