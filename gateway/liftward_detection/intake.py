@@ -287,6 +287,8 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
         return False
     if not record["observed_us"] <= sample.observed_at_us < record["due_us"]:
         return False
+    if sample.observed_at_us - record["observed_us"] > limits.grows_in_silence_us:
+        return False  # the same again after a gap is another stop
     presses_count = sample.door_open_presses_count
     if presses_count not in (COUNT_ABSENT, record["door_open_presses_count"]):
         return False

@@ -8,7 +8,7 @@ link is not a rhythm; lost single samples are forgotten soon. Must not know what
 """
 
 from liftward_detection.compiling import helper
-from liftward_detection.facts import NO, YES, Facts
+from liftward_detection.facts import NO, UNKNOWN, YES, Facts
 from liftward_detection.fleet import BYTE, HEARD_CHANGE, STANDS_SHUT, Record
 from liftward_detection.thresholds import Limits
 
@@ -71,14 +71,16 @@ def silent_from_us(record: Record, limits: Limits) -> int:
     """Return the instant from which on nothing may be concluded from hearing nothing.
 
     At a landing every stop looks like the beginning of a trap, and the next word tells. Between
-    floors no stop is ordinary, and what has stopped the car may have silenced its device. One that
-    has said one thing only is not known to live: it never fell silent.
+    floors no stop is ordinary, and what has stopped the car may have silenced its device; nor is a
+    sample waited for in a car that is watched unseen. A device that has said one thing only is not
+    known to live: it never fell silent.
     """
     heard_us = max(record["observed_us"], record["event_observed_us"])
     if not record["seen"] & HEARD_CHANGE:
         return heard_us  # type: ignore[no-any-return]  # records are untyped
     longest_us = limits.grows_in_silence_us
-    if record["at_level"] == NO:
+    unseen = record["stationary"] == UNKNOWN and record["rest_since_us"] > record["observed_us"]
+    if record["at_level"] == NO or unseen:
         return heard_us + longest_us  # type: ignore[no-any-return]  # records are untyped
     expected_us = int(limits.silence_intervals * usual_interval_us(record, limits))
     return heard_us + min(expected_us, longest_us)  # type: ignore[no-any-return]  # records are untyped

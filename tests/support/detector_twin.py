@@ -846,7 +846,11 @@ class Twin:
         if not self.alive:
             longest_us = 0
         between_floors = self.facts.at_level is False
-        return int(max(words_us)) + (longest_us if between_floors else min(expected_us, longest_us))
+        unseen = self.facts.stationary is None and (self.rest_us or 0) > (
+            self.last["at_us"] if self.last else 0
+        )
+        grows = longest_us if between_floors or unseen else min(expected_us, longest_us)
+        return int(max(words_us)) + grows
 
     def settle(self, kind: str, condition: Fact, at_us: int) -> None:
         episode = self.open.get(kind)

@@ -169,6 +169,14 @@ def test_mode_that_ends_long_after_the_last_sample_leaves_the_car_unknown(
     assert told == levels
 
 
+def test_car_that_says_the_same_after_a_gap_is_not_taken_for_quiet() -> None:
+    """Nothing in it is new but the time, and that is."""
+    rows = [sample(at_s=at_s, **SHUT) for at_s in (0, 1, 2, 3, 600)]
+    state = FleetState.empty(1)
+    observe(state, sample_columns(rows), THRESHOLDS)
+    assert state.records["rest_since_us"][0] == EPOCH_US + 600 * SECOND_US
+
+
 def test_person_who_was_seen_before_a_gap_may_have_left() -> None:
     """Latched until the doors open, and they may have opened while nothing was heard."""
     after = STOPPED | {"car_door": "closed", "occupancy": "empty", "load_kg": 0.0}
