@@ -285,10 +285,11 @@ def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
         return False
     if said != record["said"] and not passes_landing(record, sample, said, limits):
         return False
-    if not record["observed_us"] <= sample.observed_at_us < record["due_us"]:
+    # The same again after a gap is another stop.
+    passed_us = sample.observed_at_us - record["observed_us"]
+    soon = 0 <= passed_us <= limits.grows_in_silence_us
+    if not soon or sample.observed_at_us >= record["due_us"]:
         return False
-    if sample.observed_at_us - record["observed_us"] > limits.grows_in_silence_us:
-        return False  # the same again after a gap is another stop
     presses_count = sample.door_open_presses_count
     if presses_count not in (COUNT_ABSENT, record["door_open_presses_count"]):
         return False
