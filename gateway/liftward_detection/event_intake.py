@@ -24,6 +24,7 @@ from liftward_detection.fleet import (
     BYTE,
     DERIVED,
     HEARD_CHANGE,
+    NEVER_DUE_US,
     NONE_US,
     OPEN,
     PENDING,
@@ -147,7 +148,9 @@ def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
     """
     update_suppression(record, at_us, context)
     sampled_us = record["observed_us"]
-    if sampled_us == NONE_US or not is_gap(record, at_us - sampled_us, context.limits):
+    # By both clocks: the one of the events may run ahead of that of the samples.
+    passed_us = min(at_us - sampled_us, context.received_us - record["received_us"])
+    if sampled_us == NONE_US or not is_gap(record, passed_us, context.limits):
         watch_rest(record, False, at_us)
     elif is_blocked(record):
         watch_rest(record, False, sampled_us)
@@ -158,9 +161,14 @@ def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
 
 
 @helper
-def _note_event_time(record: Record, events: EventArrays, i: int) -> bool:
-    """Return False for an event that comes late: before the last one and not sent after it."""
-    observed_us, boot_id, sequence = events.observed_at_us[i], events.boot_id[i], events.sequence[i]
+def _note_event_time(record: Record, events: EventArrays, i: int, expected_us: int) -> bool:
+    """Return False for an event that comes late: before the last one and not sent after it.
+
+    What comes now has not happened later than now: a clock that runs ahead of the samples' own
+    makes no event one of later.
+    """
+    boot_id, sequence = events.boot_id[i], events.sequence[i]
+    observed_us = min(events.observed_at_us[i], expected_us)
     if observed_us < record["event_observed_us"] and not is_newer(
         boot_id, sequence, record["event_boot_id"], record["event_sequence"]
     ):
@@ -218,16 +226,17 @@ def take_event(
     way, which is what a tick at this instant would do. What an event out of a backlog means is told
     by the samples of its time, which come after it.
     """
-    if not _note_event_time(record, events, i):
+    sampled, ahead = record["observed_us"] != NONE_US, False
+    expected_us = NEVER_DUE_US
+    if sampled:
+        expected_us = context.received_us - allowance_us(record, context.limits)
+    if not _note_event_time(record, events, i, expected_us):
         return
     wake(record)
     record["seen"] |= HEARD_CHANGE  # what happens at a lift is told by a device that lives
     at_us = events.observed_at_us[i]
-    sampled, ahead = record["observed_us"] != NONE_US, False
     if sampled:
-        expected_us = events.received_at_us[i] - allowance_us(record, context.limits)
-        now_us = min(expected_us, events.received_at_us[i])
-        ahead = is_ahead(record, at_us, now_us, context.limits)
+        ahead = is_ahead(record, at_us, context.received_us)
         fire_due(record, min(at_us, expected_us), context)
     _apply_event(record, events, i, ahead, context)
     if not ahead:

@@ -7,10 +7,12 @@ time. Must not know what an event means.
 
 from liftward_detection.compiling import constant, helper
 from liftward_detection.fleet import NONE_US, Record
-from liftward_detection.thresholds import Limits
 
 # On a link that works, events pass the last samples only. No belief grows within such a time.
 OVERTAKEN_US = constant(3_000_000)
+
+# As much as a gateway admits of a clock that runs ahead; a slower one is taken for a backlog.
+SLOW_CLOCK_US = constant(300_000_000)
 
 
 @helper
@@ -29,14 +31,13 @@ def has_come(record: Record, since_us: int, at_us: int) -> bool:
 
 
 @helper
-def is_ahead(record: Record, at_us: int, now_us: int, limits: Limits) -> bool:
+def is_ahead(record: Record, at_us: int, received_us: int) -> bool:
     """Tell whether an event of `at_us` is from a backlog whose samples are still under way.
 
-    It is much older than `now_us`, what is expected of the lift now or the platform's time if that
-    is earlier, as a fast clock of the samples says nothing of it; and its samples have not come so
-    far: how the car stood when it happened is not known yet, and they will tell. A press that comes
-    in time is heard although no sample does.
+    It is older than a slow clock would make it, and they have not come so far: how the car stood
+    when it happened is not known yet, and they will tell. A press that comes in time is heard
+    although no sample does.
     """
     if record["observed_us"] == NONE_US or at_us <= record["observed_us"] + OVERTAKEN_US:
         return False
-    return at_us + limits.grows_in_silence_us < now_us
+    return at_us + SLOW_CLOCK_US < received_us

@@ -44,6 +44,8 @@ def note_levelling(record: Record, facts: Facts, error_mm: float) -> None:
 def judge_zone(record: Record, facts: Facts, door_zone: int, limits: Limits) -> None:
     """Count the stops at which doors opened outside the zone, less those inside; one each run."""
     if facts.travelling == YES:
+        if record["zone_stops"] & ZONE_DOUBTED:
+            look_again(record)  # the same sample is read differently next time
         record["zone_stops"] &= BYTE ^ (ZONE_JUDGED | ZONE_DOUBTED)
         return
     judged = record["zone_stops"] & ZONE_JUDGED != 0

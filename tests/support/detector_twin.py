@@ -15,6 +15,7 @@ from support.belief_twin import DOCUMENT, Belief
 from support.fault_twin import FaultMemory
 
 SECOND_US = 1_000_000
+SLOW_CLOCK_US = 300 * SECOND_US  # an event that is later than that is of a backlog
 OVERTAKEN_US = 3 * SECOND_US  # an event that came first by more is of another time than the sample
 MODE_CODES = {
     "gb_42": "out_of_service",
@@ -193,21 +194,26 @@ class Twin:
 
     def take_event(self, row: Row) -> list[Row]:
         self.out = []
-        before = self.last_event
-        if before and row["at_us"] < before["at_us"] and order(row) <= order(before):
+        before, timed = self.last_event, row
+        if self.last:  # what comes now has not happened later than now
+            expected_us = self.device_time(row["received_us"])
+            timed = row | {"at_us": min(row["at_us"], expected_us)}
+        if before and timed["at_us"] < before["at_us"] and order(row) <= order(before):
             return []
-        self.last_event, self.alive = row, True
+        self.last_event, self.alive = timed, True
         ahead = False
         if self.last:
-            expected_us = self.device_time(row["received_us"])
-            now_us = min(expected_us, row["received_us"])
-            old = row["at_us"] + self.us(self.limits.grows_in_silence_s) < now_us
+            old = row["at_us"] + SLOW_CLOCK_US < row["received_us"]
             ahead = old and row["at_us"] > self.last["at_us"] + OVERTAKEN_US
-            self.fire_until(min(row["at_us"], expected_us))
+            self.fire_until(timed["at_us"])
         self.apply_event(row, ahead=ahead)
         if not ahead:  # else the samples of its time, which come yet, tell what it means
             self.update_suppression(row["at_us"])
-            if self.last is None or not self.is_gap(row["at_us"] - self.last["at_us"]):
+            passed_us = 0
+            if self.last:
+                by_device_us = row["at_us"] - self.last["at_us"]
+                passed_us = min(by_device_us, row["received_us"] - self.last["received_us"])
+            if not self.is_gap(passed_us):
                 self.watch_rest(row["at_us"], displaced=False)
             elif self.blocked():
                 self.rest_us = self.due_us = None

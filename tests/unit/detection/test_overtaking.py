@@ -184,6 +184,24 @@ def test_press_in_time_counts_although_the_samples_had_a_fast_clock() -> None:
     assert _found(fast, [pressed], _ticked) == _CONFIRMED_AND_OVER[:3]
 
 
+def test_press_in_the_midst_of_a_backlog_waits_for_its_samples() -> None:
+    """Samples have begun to come, and stand at half past; the press is of an hour past."""
+    stood = [
+        sample(at_s=at_s, lag_s=7_200.0, **_SHUT_IN | {"occupancy": "empty"}) for at_s in (0, 1)
+    ]
+    pressed = event(at_s=1_800.0, lag_s=5_400.0, kind="alarm_pressed")
+    assert _found(stood, [pressed]) == []
+
+
+def test_words_of_a_clock_that_is_ahead_of_the_samples_are_of_now() -> None:
+    """The button has a clock of its own, three minutes fast; the samples go on coming."""
+    unseen = _SHUT_IN | {"occupancy": "unknown", "door_zone": "inside"}
+    stands = [sample(at_s=9.0, **_RUNS), *(sample(at_s=at_s, **unseen) for at_s in range(10, 20))]
+    words = [word | {"at_us": word["at_us"] + 180 * SECOND_US} for word in _words(19.5 - _HOUR_S)]
+    more = [sample(at_s=at_s, **unseen) for at_s in range(20, 40)]
+    assert _found(stands, words, more) == _CONFIRMED_AND_OVER[:3]
+
+
 def test_press_after_an_inspection_is_kept_although_it_was_told_before() -> None:
     """What is forgotten in inspection is what was pressed until then, not an alarm of later."""
     inspected = [

@@ -91,6 +91,7 @@ def settled(state: FleetState) -> bytes:
 @example(wander(13372), 1, [])  # a floor that is told again
 @example(wander(65), 1, [])  # doors shut again in a car that travels
 @example(wander(187681520), 1, [])  # a floor that is told for the first time
+@example(wander(140797), 2, [])  # a zone that is doubted no more
 def test_the_short_way_ends_where_the_long_way_does(
     stream: Any, repeats: int, disturbances: Any
 ) -> None:
