@@ -16,7 +16,7 @@ from liftward_detection.episodes import (
 )
 from liftward_detection.events import EventArrays, EventWord
 from liftward_detection.evidence import alarm_counts
-from liftward_detection.facts import NO, UNKNOWN
+from liftward_detection.facts import NO, UNKNOWN, YES
 from liftward_detection.faults import take_mode
 from liftward_detection.faults_doors import note_retry
 from liftward_detection.faults_suppressed import drop_suppressed
@@ -125,12 +125,16 @@ def _take_fault(
 def _watch_unseen(record: Record, at_us: int) -> None:
     """Watch a car in which somebody presses the alarm button, and whose samples do not come.
 
-    Where it stands, and how, is not known: it was last seen long before. Only a car that stood
-    between floors stands there still.
+    Where it stands, and how, is not known: it was last seen long before. Only one that stood then
+    between floors, or with people shut in, stands so still, for all that is known.
     """
     rest_us = record["rest_since_us"]
-    stuck = rest_us != NONE_US and record["at_level"] == NO
-    if stuck or rest_us > record["observed_us"] or status_of(record, _ENTRAPMENT) & OPEN:
+    held = record["at_level"] == NO or record["aboard"] == YES
+    if (
+        (held and rest_us != NONE_US)
+        or rest_us > record["observed_us"]
+        or status_of(record, _ENTRAPMENT) & OPEN
+    ):
         return
     forget_stop(record, record["observed_us"])
     record["stationary"] = record["travelling"] = record["at_level"] = record["shut"] = UNKNOWN

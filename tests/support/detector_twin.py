@@ -409,9 +409,8 @@ class Twin:
     def watch_unseen(self, at_us: int) -> None:
         """Somebody presses in a car that is not seen any more: it stands, nobody knows where."""
         assert self.last
-        known = self.rest_us is not None and (
-            self.facts.at_level is False or self.rest_us > self.last["at_us"]
-        )
+        held = self.facts.at_level is False or self.aboard is True
+        known = self.rest_us is not None and (held or self.rest_us > self.last["at_us"])
         if known or "entrapment" in self.open:
             return
         self.forget_stop()

@@ -169,6 +169,19 @@ def test_mode_that_ends_long_after_the_last_sample_leaves_the_car_unknown(
     assert told == levels
 
 
+def test_press_of_somebody_who_was_seen_shut_in_counts_after_any_silence() -> None:
+    """A device that speaks when something changes: nothing has, and now somebody presses, twice."""
+    rows = [sample(at_s=0, **OPEN), *(sample(at_s=at_s, **SHUT) for at_s in (1, 2))]
+    state = FleetState.empty(1)
+    found = [observe(state, sample_columns(rows), THRESHOLDS)]
+    for at_s in (100, 160):
+        pressed = event(at_s=at_s, kind="alarm_pressed", sequence=at_s)
+        found.append(take_events(state, event_columns([pressed]), THRESHOLDS))
+        found.append(tick(state, pressed["at_us"] + 20 * SECOND_US, THRESHOLDS))
+    levels = [row["level"] for row in rows_of(found) if row["kind"] == "entrapment"]
+    assert levels == ["suspected", "probable", "confirmed"]
+
+
 def test_car_that_says_the_same_after_a_gap_is_not_taken_for_quiet() -> None:
     """Nothing in it is new but the time, and that is."""
     rows = [sample(at_s=at_s, **SHUT) for at_s in (0, 1, 2, 3, 600)]
