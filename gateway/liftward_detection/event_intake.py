@@ -28,6 +28,7 @@ from liftward_detection.fleet import (
     NONE_US,
     OPEN,
     PENDING,
+    PRESSED_UNSEEN,
     REPORTED,
     Record,
 )
@@ -128,6 +129,7 @@ def _watch_unseen(record: Record, at_us: int) -> None:
     Where it stands, and how, is not known: it was last seen long before. Only one that stood then
     between floors, or with people shut in, stands so still, for all that is known.
     """
+    record["seen"] |= PRESSED_UNSEEN
     rest_us = record["rest_since_us"]
     held = record["at_level"] == NO or record["aboard"] == YES
     if (

@@ -56,6 +56,7 @@ from liftward_detection.fleet import (
     NOTHING_SAID,
     OPEN,
     PENDING,
+    PRESSED_UNSEEN,
     RAN_AT_SPEED,
     SEEN_SPEED,
     SENSOR_NO,
@@ -344,6 +345,7 @@ def take_sample(
     if record["due_us"] <= at_us:
         fire_due(record, at_us, context)
     record["said"] = said
+    record["seen"] &= BYTE ^ PRESSED_UNSEEN
     _note_boot(record, sample)
     sampled_us = record["observed_us"]
     before = door_before(record)

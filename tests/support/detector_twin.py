@@ -89,6 +89,7 @@ class Twin:
     zone_stops: int = 0
     zone_judged: bool = False
     zone_doubted: bool = False
+    pressed_unseen: bool = False
     levels_in_run: bool = False
     rest_us: int | None = None
     press_us: int | None = None
@@ -161,6 +162,7 @@ class Twin:
             self.numbers_ever = set()
         self.numbers_ever |= numbers
         self.told = told
+        self.pressed_unseen = False
         facts = self.read(row)
         passed_us = row["at_us"] - self.last["at_us"] if self.last else 0
         if self.is_gap(passed_us):
@@ -409,6 +411,7 @@ class Twin:
     def watch_unseen(self, at_us: int) -> None:
         """Somebody presses in a car that is not seen any more: it stands, nobody knows where."""
         assert self.last
+        self.pressed_unseen = True
         held = self.facts.at_level is False or self.aboard is True
         known = self.rest_us is not None and (held or self.rest_us > self.last["at_us"])
         if known or "entrapment" in self.open:
@@ -844,18 +847,19 @@ class Twin:
             self.reach_level(self.due_us)
 
     def silent_from_us(self) -> int:
-        words_us = [word["at_us"] for word in (self.last, self.last_event) if word]
+        assert self.last
+        heard_us = self.last["at_us"]
+        after_us = max(0, self.last_event["at_us"] - heard_us) if self.last_event else 0
+        if self.pressed_unseen or not self.is_gap(after_us):
+            heard_us += after_us
         usual_us = self.interval_us or self.us(self.limits.unknown_interval_s)
         longest_us = self.us(self.limits.grows_in_silence_s)
         expected_us = int(self.limits.silence_intervals * usual_us)
         if not self.alive:
             longest_us = 0
         between_floors = self.facts.at_level is False
-        unseen = self.facts.stationary is None and (self.rest_us or 0) > (
-            self.last["at_us"] if self.last else 0
-        )
-        grows = longest_us if between_floors or unseen else min(expected_us, longest_us)
-        return int(max(words_us)) + grows
+        grows = min(expected_us, longest_us)
+        return int(heard_us) + (longest_us if between_floors or self.pressed_unseen else grows)
 
     def settle(self, kind: str, condition: Fact, at_us: int) -> None:
         episode = self.open.get(kind)
