@@ -34,7 +34,7 @@ from liftward_detection.fleet import (
 )
 from liftward_detection.intake import allowance_us, forget_stop, is_newer
 from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason
-from liftward_detection.overtaking import is_ahead
+from liftward_detection.overtaking import is_ahead, is_old
 from liftward_detection.quiet import wake
 from liftward_detection.rhythm import is_gap
 from liftward_detection.status import set_status, status_of
@@ -170,16 +170,19 @@ def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
 def _note_event_time(record: Record, events: EventArrays, i: int, expected_us: int) -> bool:
     """Return False for an event that comes late: before the last one and not sent after it.
 
-    What comes now has not happened later than now: a clock that runs ahead of the samples' own
-    makes no event one of later.
+    What happens now has not happened later than now: a clock that runs ahead of the samples' own
+    makes no event one of later. In the midst of a backlog what is expected is of long ago, and
+    makes none one of earlier.
     """
     boot_id, sequence = events.boot_id[i], events.sequence[i]
-    observed_us = min(events.observed_at_us[i], expected_us)
+    observed_us = events.observed_at_us[i]
+    if not is_old(observed_us, events.received_at_us[i]):
+        observed_us = min(observed_us, expected_us)
     if observed_us < record["event_observed_us"] and not is_newer(
         boot_id, sequence, record["event_boot_id"], record["event_sequence"]
     ):
         return False
-    record["event_observed_us"] = observed_us
+    record["event_observed_us"] = max(record["event_observed_us"], observed_us)
     record["event_boot_id"] = boot_id
     record["event_sequence"] = sequence
     return True

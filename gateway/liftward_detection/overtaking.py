@@ -31,6 +31,12 @@ def has_come(record: Record, since_us: int, at_us: int) -> bool:
 
 
 @helper
+def is_old(at_us: int, received_us: int) -> bool:
+    """Tell whether an event is older than a slow clock would make it: it is of a backlog."""
+    return at_us + SLOW_CLOCK_US < received_us
+
+
+@helper
 def is_ahead(record: Record, at_us: int, received_us: int) -> bool:
     """Tell whether an event of `at_us` is from a backlog whose samples are still under way.
 
@@ -40,4 +46,4 @@ def is_ahead(record: Record, at_us: int, received_us: int) -> bool:
     """
     if record["observed_us"] == NONE_US or at_us <= record["observed_us"] + OVERTAKEN_US:
         return False
-    return at_us + SLOW_CLOCK_US < received_us
+    return is_old(at_us, received_us)

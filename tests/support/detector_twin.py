@@ -199,15 +199,18 @@ class Twin:
         before, timed = self.last_event, row
         if self.last:  # what comes now has not happened later than now
             expected_us = self.device_time(row["received_us"])
-            timed = row | {"at_us": min(row["at_us"], expected_us)}
+            if row["at_us"] + SLOW_CLOCK_US >= row["received_us"]:
+                timed = row | {"at_us": min(row["at_us"], expected_us)}
         if before and timed["at_us"] < before["at_us"] and order(row) <= order(before):
             return []
+        if before:
+            timed = timed | {"at_us": max(timed["at_us"], before["at_us"])}
         self.last_event, self.alive = timed, True
         ahead = False
         if self.last:
             old = row["at_us"] + SLOW_CLOCK_US < row["received_us"]
             ahead = old and row["at_us"] > self.last["at_us"] + OVERTAKEN_US
-            self.fire_until(timed["at_us"])
+            self.fire_until(min(row["at_us"], expected_us))
         self.apply_event(row, ahead=ahead)
         if not ahead:  # else the samples of its time, which come yet, tell what it means
             self.update_suppression(row["at_us"])

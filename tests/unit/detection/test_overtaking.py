@@ -148,6 +148,14 @@ def test_what_events_tell_of_later_is_no_evidence_yet() -> None:
     )
 
 
+def test_words_that_come_in_the_midst_of_a_backlog_wait_for_their_time_too() -> None:
+    """After its first samples what is expected of a lift is of an hour ago; the words are not."""
+    slow = _slow_door()
+    assert _found(slow[:5], _words(300.0), slow[5:]) == []
+    recent = [word | {"received_us": word["at_us"] + SECOND_US} for word in _words(_HOUR_S)]
+    assert _found(_words(300.0), slow[:5], recent, slow[5:]) == []
+
+
 def test_mains_that_were_lost_later_make_no_silence_suspect() -> None:
     """The link was lost in mid-run; what code 41 tells of an hour later is not of that run."""
     runs = [sample(at_s=at_s, **_RUNS, occupancy="occupied") for at_s in range(5)]
