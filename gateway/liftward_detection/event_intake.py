@@ -23,6 +23,7 @@ from liftward_detection.faults_suppressed import drop_suppressed
 from liftward_detection.fleet import (
     BYTE,
     DERIVED,
+    EVENTS_AHEAD,
     HEARD_CHANGE,
     NEVER_DUE_US,
     NONE_US,
@@ -246,6 +247,8 @@ def take_event(
     at_us = events.observed_at_us[i]
     if sampled:
         ahead = is_ahead(record, at_us, context.received_us)
+        if ahead:
+            record["seen"] |= EVENTS_AHEAD
         fire_due(record, min(at_us, expected_us), context)
     _apply_event(record, events, i, ahead, context)
     if not ahead:

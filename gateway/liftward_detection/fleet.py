@@ -59,6 +59,7 @@ CAME_AUTOMATIC = 4  # in automatic service when the car came to rest: no technic
 STANDS_SHUT = 8  # by the last sample, and is not known to be empty: see `rhythm`
 LEVELS_IN_RUN = 16  # tells a levelling error while it travels, too: of no use beside the door zone
 HEARD_CHANGE = 32  # it has said two different things: it is alive, see `trust`
+EVENTS_AHEAD = 128  # events of a backlog were told whose samples have not come yet
 PRESSED_UNSEEN = 64  # since the last sample somebody pressed, long after it
 
 # `zone_stops`: a count and two bits, see `zone`.

@@ -45,6 +45,7 @@ from liftward_detection.fleet import (
     CAME_AUTOMATIC,
     DOOR_OPEN_PRESSED,
     DOOR_RETRIED,
+    EVENTS_AHEAD,
     HEARD_CHANGE,
     LEVELS_IN_RUN,
     LOAD_NO,
@@ -323,6 +324,15 @@ def _note_boot(record: Record, sample: Sample) -> None:
         device_started(record)
 
 
+@helper
+def _await_events(record: Record, at_us: int) -> None:
+    """Look at each sample until those of a backlog have come as far as its events."""
+    if is_awaited(record, at_us):
+        look_again(record)
+    else:
+        record["seen"] &= BYTE ^ EVENTS_AHEAD
+
+
 @flattened
 def take_sample(
     record: Record,
@@ -381,5 +391,6 @@ def take_sample(
     # An open entrapment is followed closely; silence is counted from the last word.
     if status_of(record, _ENTRAPMENT) & OPEN or silence_due_us(record, limits) != NEVER_DUE_US:
         look_again(record)
-    if faults_are_restless(record, sample) or is_awaited(record, at_us):
+    if faults_are_restless(record, sample):
         look_again(record)
+    _await_events(record, at_us)

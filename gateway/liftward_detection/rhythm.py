@@ -9,7 +9,14 @@ link is not a rhythm; lost single samples are forgotten soon. Must not know what
 
 from liftward_detection.compiling import helper
 from liftward_detection.facts import NO, YES, Facts
-from liftward_detection.fleet import BYTE, HEARD_CHANGE, PRESSED_UNSEEN, STANDS_SHUT, Record
+from liftward_detection.fleet import (
+    BYTE,
+    EVENTS_AHEAD,
+    HEARD_CHANGE,
+    PRESSED_UNSEEN,
+    STANDS_SHUT,
+    Record,
+)
 from liftward_detection.thresholds import Limits
 
 # It falls by 1/16 of the time that passes, as the allowance for lateness does.
@@ -72,16 +79,17 @@ def silent_from_us(record: Record, limits: Limits) -> int:
 
     At a landing every stop looks like the beginning of a trap, and the next word tells. Between
     floors no stop is ordinary, and what has stopped the car may have silenced its device; nor is a
-    sample waited for where somebody presses. Another event long after the last sample is no word of
-    how the car stands. A device that has said one thing only is not known to live: it never fell
-    silent.
+    sample waited for where somebody presses. Another event long after the last sample, or one of a
+    backlog before its samples, is no word of how the car stands. A device that has said one thing
+    only is not known to live: it never fell silent.
     """
     pressed_unseen = record["seen"] & PRESSED_UNSEEN != 0
     heard_us = record["observed_us"]
     after_us = (
         record["event_observed_us"] - heard_us if record["event_observed_us"] > heard_us else 0
     )
-    if pressed_unseen or not is_gap(record, after_us, limits):
+    ahead = record["seen"] & EVENTS_AHEAD != 0
+    if pressed_unseen or not (ahead or is_gap(record, after_us, limits)):
         heard_us += after_us
     if not record["seen"] & HEARD_CHANGE:
         return heard_us  # type: ignore[no-any-return]  # records are untyped

@@ -90,6 +90,7 @@ class Twin:
     zone_judged: bool = False
     zone_doubted: bool = False
     pressed_unseen: bool = False
+    events_ahead: bool = False
     levels_in_run: bool = False
     rest_us: int | None = None
     press_us: int | None = None
@@ -158,7 +159,7 @@ class Twin:
         if self.last:
             self.fire_until(row["at_us"])
         if self.last is None or row["boot_id"] != self.last["boot_id"]:
-            self.seen_mode = self.seen_speed = self.stood_shut = False
+            self.seen_mode = self.seen_speed = self.stood_shut = self.events_ahead = False
             self.numbers_ever = set()
         self.numbers_ever |= numbers
         self.told = told
@@ -170,6 +171,9 @@ class Twin:
         self.note_time(row)
         self.apply_sample(row, facts, passed_us)
         self.fire_until(row["at_us"])
+        last_event_us = self.last_event["at_us"] if self.last_event else 0
+        if last_event_us <= row["at_us"] + OVERTAKEN_US:
+            self.events_ahead = False
         return self.out
 
     def is_new(self, row: Row) -> bool:
@@ -210,6 +214,7 @@ class Twin:
         if self.last:
             old = row["at_us"] + SLOW_CLOCK_US < row["received_us"]
             ahead = old and row["at_us"] > self.last["at_us"] + OVERTAKEN_US
+            self.events_ahead = self.events_ahead or ahead
             self.fire_until(min(row["at_us"], expected_us))
         self.apply_event(row, ahead=ahead)
         if not ahead:  # else the samples of its time, which come yet, tell what it means
@@ -853,7 +858,7 @@ class Twin:
         assert self.last
         heard_us = self.last["at_us"]
         after_us = max(0, self.last_event["at_us"] - heard_us) if self.last_event else 0
-        if self.pressed_unseen or not self.is_gap(after_us):
+        if self.pressed_unseen or not (self.events_ahead or self.is_gap(after_us)):
             heard_us += after_us
         usual_us = self.interval_us or self.us(self.limits.unknown_interval_s)
         longest_us = self.us(self.limits.grows_in_silence_s)

@@ -156,6 +156,17 @@ def test_words_that_come_in_the_midst_of_a_backlog_wait_for_their_time_too() -> 
     assert _found(_words(300.0), slow[:5], recent, slow[5:]) == []
 
 
+def test_event_of_a_backlog_is_no_word_of_how_the_car_stands() -> None:
+    """The link was lost as the doors began to open; of what was kept, events come first."""
+    stopped = [sample(at_s=at_s, **_RUNS) for at_s in range(5)]
+    stopped += [sample(at_s=5 + at_s, **_SLOW_DOOR) for at_s in range(3)]
+    kept = [
+        event(at_s=at_s, lag_s=_HOUR_S, kind="door_retry", sequence=round(at_s))
+        for at_s in (9.0, 20.0, 40.0, 1_000.0)
+    ]
+    assert _found(stopped, kept, _ticked) == []
+
+
 def test_mains_that_were_lost_later_make_no_silence_suspect() -> None:
     """The link was lost in mid-run; what code 41 tells of an hour later is not of that run."""
     runs = [sample(at_s=at_s, **_RUNS, occupancy="occupied") for at_s in range(5)]
