@@ -190,7 +190,8 @@ class Scaled:
 
     def write(self, value: Any) -> Any:  # noqa: ANN401 - see Conversion
         theirs = self._theirs(value)
-        return round(theirs) if self.whole else theirs
+        theirs = round(theirs) if self.whole else theirs
+        return None if theirs == self.absent else theirs  # it would be read as "not known"
 
     def rows(self, signal: Signal | None) -> list[Row]:
         assert signal is not None

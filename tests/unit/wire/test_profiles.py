@@ -1,6 +1,7 @@
 """Every row of every profile's tables in both directions, and what is in no table."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -380,6 +381,16 @@ def test_every_name_of_the_registry_leads_to_a_profile() -> None:
     refused = future.decode(TELEMETRY, b"{}")
     assert isinstance(refused, Rejected)
     assert "next-year" in refused.detail
+
+
+def test_floor_for_which_bacnet_has_no_number_is_named_as_left_out() -> None:
+    """The first basement would be position 0, which says that the position is not known."""
+    told = JSON_PROFILES[ProfileName.BACNET_LIFT].encode(
+        Sample(observed_at=datetime(2026, 1, 1, tzinfo=UTC), boot_id=1, sequence=1, floor=-1)
+    )
+    assert told is not None
+    assert "floor" in told.left_out
+    assert "Car_Position" not in json.loads(told.payload)
 
 
 @each_profile
