@@ -57,7 +57,10 @@ LAST_REPORT = Phrase(
 NO_REPORT = Phrase(
     "The samples of this time are not kept any more.", "该时段的采样数据已不再保存。"
 )
-NEVER_REPORTED = Phrase("Nothing was reported in this time.", "该时段没有上报数据。")
+NEVER_REPORTED = Phrase(
+    "Nothing was reported by the sensors in this time; presses and codes stand in the sentence.",
+    "该时段传感器没有上报数据；报警按钮与故障码见文字说明。",
+)
 CUT = Phrase("The window holds more samples than are drawn.", "该时段的采样多于图中所示。")
 LEGEND = Phrase("Hatched: not known.", "斜线：未知。")
 THRESHOLDS = Phrase("Levels from: {levels}.", "判断阈值：{levels}。")

@@ -151,9 +151,10 @@ def test_what_events_tell_of_later_is_no_evidence_yet() -> None:
 def test_words_that_come_in_the_midst_of_a_backlog_wait_for_their_time_too() -> None:
     """After its first samples what is expected of a lift is of an hour ago; the words are not."""
     slow = _slow_door()
-    assert _found(slow[:5], _words(300.0), slow[5:]) == []
-    recent = [word | {"received_us": word["at_us"] + SECOND_US} for word in _words(_HOUR_S)]
-    assert _found(_words(300.0), slow[:5], recent, slow[5:]) == []
+    amid = [word | {"received_us": slow[4]["received_us"]} for word in _words(300.0)]
+    assert _found(slow[:5], amid, slow[5:]) == []
+    recent = event(at_s=_HOUR_S, lag_s=5.0, kind="door_retry", sequence=3)
+    assert _found(_words(300.0), slow[:5], [recent], slow[5:]) == []
 
 
 def test_event_of_a_backlog_is_no_word_of_how_the_car_stands() -> None:
@@ -216,8 +217,13 @@ def test_words_of_a_clock_that_is_ahead_of_the_samples_are_of_now() -> None:
     """The button has a clock of its own, three minutes fast; the samples go on coming."""
     unseen = _SHUT_IN | {"occupancy": "unknown", "door_zone": "inside"}
     stands = [sample(at_s=9.0, **_RUNS), *(sample(at_s=at_s, **unseen) for at_s in range(10, 20))]
-    words = [word | {"at_us": word["at_us"] + 180 * SECOND_US} for word in _words(19.5 - _HOUR_S)]
-    more = [sample(at_s=at_s, **unseen) for at_s in range(20, 40)]
+    received_us = stands[-1]["received_us"]
+    words = [word | {"received_us": received_us} for word in _words(19.0 + 180.0)]
+    # One press of door-open: with its next news the car is weighed anew.
+    more = [
+        sample(at_s=at_s, **unseen, door_open_presses_count=min(at_s, 21)) for at_s in range(20, 40)
+    ]
+    assert ("raised", "confirmed") not in _found(stands, more)
     assert _found(stands, words, more) == _CONFIRMED_AND_OVER[:3]
 
 

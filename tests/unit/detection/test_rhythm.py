@@ -203,8 +203,11 @@ def test_open_entrapment_goes_on_over_a_gap() -> None:
     shut_in = SHUT | {"door_zone": "outside"}
     rows = [sample(at_s=0, **SHUT | {"speed_mps": 1.0, "door_zone": "outside"})]
     rows += [sample(at_s=1 + at_s, **shut_in) for at_s in range(40)]
-    rows += [sample(at_s=4_000 + at_s, **shut_in) for at_s in range(40)]
+    rows += [sample(at_s=4_000 + at_s, **shut_in | {"occupancy": "unknown"}) for at_s in range(40)]
     assert entrapments(*rows) == ["suspected", "probable"]
+    state = FleetState.empty(1)
+    observe(state, sample_columns(rows), THRESHOLDS)
+    assert state.records["aboard"][0] == 1, "nobody was seen to get out"
 
 
 def test_device_that_speaks_every_few_minutes_has_no_gaps() -> None:
