@@ -23,6 +23,7 @@ from liftward_detection.equipment import (
     whole,
 )
 from liftward_detection.fleet import NONE_US, Record
+from liftward_detection.sightings import ran_uncalled
 from liftward_wire.states import DoorState
 
 _CLOSED = DoorState.CLOSED.code
@@ -43,6 +44,7 @@ class DoorBefore(NamedTuple):
 
     door: int  # DoorState code
     moved_us: int  # it does what it does since then; NONE_US: not known to the phase
+    uncalled: bool  # the car has run since the doors were open, without a car call
 
 
 @helper
@@ -59,7 +61,7 @@ def door_told(record: Record) -> int:
 
 @helper
 def door_before(record: Record) -> DoorBefore:
-    return DoorBefore(door_told(record), moved_us(record))
+    return DoorBefore(door_told(record), moved_us(record), ran_uncalled(record))
 
 
 @helper

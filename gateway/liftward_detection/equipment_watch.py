@@ -82,7 +82,7 @@ def watch_equipment(
     door = sample.car_door
     if door != before.door:
         if before.door == _CLOSED:
-            shutting_over(record, before.moved_us, at_us, counts, context)
+            shutting_over(record, before, at_us, counts, context)
         door_moved(record, before, door, at_us, sampled_us, counts, context)
         if door == _OPEN and counts and record["stationary"] == YES:
             doors_opened(record, sample, at_us, context)

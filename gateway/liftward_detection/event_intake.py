@@ -35,7 +35,7 @@ from liftward_detection.fleet import (
 )
 from liftward_detection.intake import allowance_us, forget_stop, is_newer
 from liftward_detection.kinds import KIND_OF_GB_CODE, NO_KIND, DetectionKind, Reason
-from liftward_detection.overtaking import is_ahead, is_old
+from liftward_detection.overtaking import happened_us, is_ahead, is_old
 from liftward_detection.quiet import wake
 from liftward_detection.rhythm import is_gap
 from liftward_detection.status import set_status, status_of
@@ -130,7 +130,7 @@ def _watch_unseen(record: Record, at_us: int) -> None:
     Where it stands, and how, is not known: it was last seen long before. Only one that stood then
     between floors, or with people shut in, stands so still, for all that is known.
     """
-    record["seen"] |= PRESSED_UNSEEN
+    record["flags"] |= PRESSED_UNSEEN
     rest_us = record["rest_since_us"]
     held = record["at_level"] == NO or record["aboard"] == YES
     if (
@@ -168,17 +168,18 @@ def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
 
 
 @helper
-def _note_event_time(record: Record, events: EventArrays, i: int, expected_us: int) -> bool:
+def _note_event_time(
+    record: Record, events: EventArrays, i: int, at_us: int, expected_us: int
+) -> bool:
     """Return False for an event that comes late: before the last one and not sent after it.
 
-    What happens now has not happened later than now: a clock that runs ahead of the samples' own
-    makes no event one of later. In the midst of a backlog what is expected is of long ago, and
-    makes none one of earlier.
+    A clock that runs ahead of the samples' own makes no event one of later. In the midst of a
+    backlog what is expected is of long ago, and makes none one of earlier.
     """
     boot_id, sequence = events.boot_id[i], events.sequence[i]
-    observed_us = events.observed_at_us[i]
-    if not is_old(observed_us, events.received_at_us[i]):
-        observed_us = min(observed_us, expected_us)
+    observed_us = at_us
+    if not is_old(at_us, events.received_at_us[i]):
+        observed_us = min(at_us, expected_us)
     if observed_us < record["event_observed_us"] and not is_newer(
         boot_id, sequence, record["event_boot_id"], record["event_sequence"]
     ):
@@ -190,14 +191,15 @@ def _note_event_time(record: Record, events: EventArrays, i: int, expected_us: i
 
 
 @helper
-def _apply_event(
+def _apply_event(  # noqa: PLR0917 - called from one place, with what it needs
     record: Record,
     events: EventArrays,
     i: int,
+    at_us: int,
     ahead: bool,  # noqa: FBT001 - positional in compiled code
     context: Context,
 ) -> None:
-    word, at_us = events.kind[i], events.observed_at_us[i]
+    word = events.kind[i]
     if word in (_FAULT_RAISED, _FAULT_CLEARED):
         kind = KIND_OF_GB_CODE[events.gb_code[i]] if events.gb_code[i] >= 0 else NO_KIND
         if kind != NO_KIND:
@@ -240,17 +242,17 @@ def take_event(
     expected_us = NEVER_DUE_US
     if sampled:
         expected_us = context.received_us - allowance_us(record, context.limits)
-    if not _note_event_time(record, events, i, expected_us):
+    at_us = happened_us(record, events.observed_at_us[i], context.received_us)
+    if not _note_event_time(record, events, i, at_us, expected_us):
         return
     wake(record)
     record["seen"] |= HEARD_CHANGE  # what happens at a lift is told by a device that lives
-    at_us = events.observed_at_us[i]
     if sampled:
         ahead = is_ahead(record, at_us, context.received_us)
         if ahead:
             record["seen"] |= EVENTS_AHEAD
         fire_due(record, min(at_us, expected_us), context)
-    _apply_event(record, events, i, ahead, context)
+    _apply_event(record, events, i, at_us, ahead, context)
     if not ahead:
         _draw_conclusions(record, at_us, context)
     if sampled:

@@ -26,6 +26,7 @@ from liftward_detection.fleet import (
 )
 from liftward_detection.kinds import DetectionKind, Piece, Suppression
 from liftward_detection.overtaking import has_come
+from liftward_detection.sightings import ran_uncalled
 from liftward_detection.status import bits_of, status_of
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import DoorState, ServiceMode
@@ -187,8 +188,10 @@ def _call_pieces(record: Record) -> int:
     waited = record["car_calls"] == YES or record["pieces"] & _CAR_CALLS != 0
     bits = _CAR_CALLS if waited else 0
     at_landing = record["at_level"] != NO
-    no_call = record["car_calls"] == NO and not waited
-    if no_call and at_landing and not record["flags"] & TRAVELLED:
+    closed_here = at_landing and not record["flags"] & TRAVELLED
+    door_told = not at_landing or record["car_door"] != _DOOR_UNKNOWN
+    uncalled = closed_here or (door_told and ran_uncalled(record))
+    if record["car_calls"] == NO and not waited and uncalled:
         bits |= _NO_CAR_CALLS
     if record["direction_set"] == YES and at_landing:
         bits |= _DIRECTION_SET

@@ -26,7 +26,7 @@ from liftward_detection.kinds import (
     Suppression,
 )
 
-STATE_VERSION = 4
+STATE_VERSION = 5
 
 NONE_US = -(2**63)  # "never", in every field that holds a device time
 NEVER_DUE_US = 2**63 - 1  # "no timer is running", in platform time
@@ -51,6 +51,7 @@ OPENED_IN_EPISODE = 8  # the way out was open since the entrapment began, with s
 RAN_AT_SPEED = 16  # like TRAVELLED, and faster than a car in inspection
 MOVED = 32  # like TRAVELLED, at whatever speed
 RAN_IN_EPISODE = 64  # faster than inspection speed since the entrapment began
+PRESSED_UNSEEN = 128  # since the last sample somebody pressed, long after it
 
 # Bits of `seen`: what this device has told since its boot. Absent says something only then.
 SEEN_MODE = 1
@@ -59,8 +60,8 @@ CAME_AUTOMATIC = 4  # in automatic service when the car came to rest: no technic
 STANDS_SHUT = 8  # by the last sample, and is not known to be empty: see `rhythm`
 LEVELS_IN_RUN = 16  # tells a levelling error while it travels, too: of no use beside the door zone
 HEARD_CHANGE = 32  # it has said two different things: it is alive, see `trust`
+CALLS_TOLD = 64  # a car call, once: so none is a word, too
 EVENTS_AHEAD = 128  # events of a backlog were told whose samples have not come yet
-PRESSED_UNSEEN = 64  # since the last sample somebody pressed, long after it
 
 # `zone_stops`: a count and two bits, see `zone`.
 ZONE_STOPS_BITS = 7
@@ -73,6 +74,7 @@ SENSOR_YES = 1
 SENSOR_NO = 2
 LOAD_YES = 4
 LOAD_NO = 8
+CALLED = 16  # the car has had a car call
 
 PRESSES_MAX = 4  # further ones say nothing new
 

@@ -48,8 +48,6 @@ from liftward_detection.fleet import (
     EVENTS_AHEAD,
     HEARD_CHANGE,
     LEVELS_IN_RUN,
-    LOAD_NO,
-    LOAD_YES,
     MOVED,
     NEVER_DUE_US,
     NO_COUNT,
@@ -60,8 +58,6 @@ from liftward_detection.fleet import (
     PRESSED_UNSEEN,
     RAN_AT_SPEED,
     SEEN_SPEED,
-    SENSOR_NO,
-    SENSOR_YES,
     STANDS_SHUT,
     TRAVELLED,
     Record,
@@ -71,6 +67,7 @@ from liftward_detection.overtaking import is_awaited
 from liftward_detection.quiet import look_again, passes_landing, wake
 from liftward_detection.rhythm import is_gap, learn_interval, note_rhythm
 from liftward_detection.samples import Sample
+from liftward_detection.sightings import note_sightings
 from liftward_detection.status import status_of
 from liftward_detection.suppression import needs_look as suppression_needs_look
 from liftward_detection.suppression import update_suppression
@@ -254,30 +251,6 @@ def _note_facts(record: Record, facts: Facts, sample: Sample, at_us: int) -> Non
 
 
 @flattened
-def _note_sightings(record: Record, facts: Facts) -> None:
-    """Keep what each source has said of people since the way out was last open.
-
-    A door that says nothing at a landing may be open: then the last word counts.
-    """
-    now = SENSOR_YES if facts.sensor == YES else 0
-    now |= SENSOR_NO if facts.sensor == NO else 0
-    now |= LOAD_YES if facts.load == YES else 0
-    now |= LOAD_NO if facts.load == NO else 0
-    if facts.shut == NO:
-        record["sightings"] = 0
-        return
-    if facts.door_open == YES and min(-facts.sensor, -facts.load) == YES:
-        # Both see that they are out, whatever the zone says of this door.
-        record["sightings"] = now
-        return
-    silent_door = facts.shut == UNKNOWN and facts.car_door == _DOOR_UNKNOWN
-    if silent_door and min(facts.at_level, facts.stationary) != NO:
-        record["sightings"] = now or record["sightings"]
-    else:
-        record["sightings"] |= now
-
-
-@flattened
 def is_quiet(record: Record, sample: Sample, said: int, limits: Limits) -> bool:
     """Tell whether this sample, which says `said`, brings no news: no rule need be asked.
 
@@ -355,7 +328,7 @@ def take_sample(
     if record["due_us"] <= at_us:
         fire_due(record, at_us, context)
     record["said"] = said
-    record["seen"] &= BYTE ^ PRESSED_UNSEEN
+    record["flags"] &= BYTE ^ PRESSED_UNSEEN
     _note_boot(record, sample)
     sampled_us = record["observed_us"]
     before = door_before(record)
@@ -370,7 +343,7 @@ def take_sample(
     note_rhythm(record, facts, passed_us, limits)
     note_levelling(record, facts, sample.levelling_error_mm)
     judge_zone(record, facts, told.door_zone, limits)
-    _note_sightings(record, facts)
+    note_sightings(record, facts, passed_us, limits)
     if sample.alarm_button != _BUTTON_UNKNOWN:
         hear_button(record, sample.alarm_button, at_us, context)
     _note_way_out(record, facts, at_us)

@@ -231,7 +231,7 @@ class Piece(Coded):
     LOAD_OCCUPIED = "load_occupied"  # the load cell, the same way
     LOAD_EMPTY = "load_empty"
     CAR_CALLS = "car_calls"
-    NO_CAR_CALLS = "no_car_calls"  # at the landing where the doors closed
+    NO_CAR_CALLS = "no_car_calls"  # none since the doors closed
     DIRECTION_SET = "direction_set"  # and yet it stands
     DOORS_UNKNOWN = "doors_unknown"
     DOORS_OPEN = "doors_open"  # between floors: contradicts

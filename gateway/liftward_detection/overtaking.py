@@ -14,6 +14,9 @@ OVERTAKEN_US = constant(3_000_000)
 # As much as a gateway admits of a clock that runs ahead; a slower one is taken for a backlog.
 SLOW_CLOCK_US = constant(300_000_000)
 
+# As much as delays alone bring between the two paths; beyond, the clock of the events runs ahead.
+AHEAD_BY_DELAY_US = constant(10_000_000)
+
 
 @helper
 def is_awaited(record: Record, at_us: int) -> bool:
@@ -47,3 +50,18 @@ def is_ahead(record: Record, at_us: int, received_us: int) -> bool:
     if record["observed_us"] == NONE_US or at_us <= record["observed_us"] + OVERTAKEN_US:
         return False
     return is_old(at_us, received_us)
+
+
+@helper
+def happened_us(record: Record, at_us: int, received_us: int) -> int:
+    """Return when an event that dates itself `at_us` happened, by the clock of the samples.
+
+    What is told now has not happened later than now. Events may come from a device of its own whose
+    clock runs minutes ahead: by that clock a belief would wait as long before it grows.
+    """
+    if record["observed_us"] == NONE_US or is_old(at_us, received_us):
+        return at_us
+    behind_us = record["received_us"] - record["observed_us"]
+    if behind_us > SLOW_CLOCK_US:  # the last sample is of a backlog and says nothing of a clock
+        behind_us = 0
+    return min(at_us, received_us - behind_us + AHEAD_BY_DELAY_US)  # type: ignore[no-any-return]  # records are untyped

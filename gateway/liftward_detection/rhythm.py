@@ -83,7 +83,7 @@ def silent_from_us(record: Record, limits: Limits) -> int:
     backlog before its samples, is no word of how the car stands. A device that has said one thing
     only is not known to live: it never fell silent.
     """
-    pressed_unseen = record["seen"] & PRESSED_UNSEEN != 0
+    pressed_unseen = record["flags"] & PRESSED_UNSEEN != 0
     heard_us = record["observed_us"]
     after_us = (
         record["event_observed_us"] - heard_us if record["event_observed_us"] > heard_us else 0

@@ -10,6 +10,7 @@ is set in `distrust`. Nothing here is a fault of the lift. Must not know what ot
 from math import isnan
 
 from liftward_detection.compiling import constant, helper
+from liftward_detection.door_watch import DoorBefore
 from liftward_detection.episodes import Context
 from liftward_detection.equipment import (
     CAR_DOOR,
@@ -102,23 +103,40 @@ def occupancy_changed(
 
 
 @helper
-def _truly_occupied(record: Record, idle: bool, context: Context) -> int:  # noqa: FBT001
+def _lowest_kg(record: Record) -> float:
+    """Return the lowest load of the present window, NaN when none was told."""
+    load_kg, lowest_kg = float(record["shut_load_kg"]), float(record["lowest_load_kg"])
+    if isnan(load_kg) or isnan(lowest_kg):
+        return lowest_kg if isnan(load_kg) else load_kg
+    return min(lowest_kg, load_kg)
+
+
+@helper
+def _truly_occupied(record: Record, idle: bool, uncalled: bool, context: Context) -> int:  # noqa: FBT001
     """Tell whether someone was in the car behind the shut doors: 1, -1, or 0 when nobody can say.
 
-    By the load; else a car that stood idle with its doors shut for minutes was empty, mostly.
+    By a load cell that shows an empty car now and then; else a car that stood idle with its doors
+    shut for minutes, or ran without a car call, was empty, mostly.
     """
     load_kg = float(record["shut_load_kg"])
-    if not isnan(load_kg) and not distrusted(record, LOAD):
+    shows_empty = _lowest_kg(record) < context.limits.equipment.load_offset_kg
+    if not isnan(load_kg) and shows_empty and not distrusted(record, LOAD):
         if load_kg >= context.limits.occupied_load_kg and not idle:
             return 1
         if load_kg <= context.limits.empty_load_kg:
             return -1
         return 0
-    return -1 if idle else 0
+    return -1 if idle or uncalled else 0
 
 
 @helper
-def _judge_occupancy(record: Record, idle: bool, at_us: int, context: Context) -> None:  # noqa: FBT001
+def _judge_occupancy(
+    record: Record,
+    idle: bool,  # noqa: FBT001
+    uncalled: bool,  # noqa: FBT001
+    at_us: int,
+    context: Context,
+) -> None:
     """Judge the people sensor by the shutting that is over."""
     said = record["occupancy_before"]
     if said == 0:
@@ -131,7 +149,7 @@ def _judge_occupancy(record: Record, idle: bool, at_us: int, context: Context) -
         record["false_yes"] = 0
     if seen & SAID_OCCUPIED and whole(record["cycles_not_occupied"]) >= _FEW_CYCLES:
         record["false_no"] = 0
-    truth = _truly_occupied(record, idle, context)
+    truth = _truly_occupied(record, idle, uncalled, context)
     if truth < 0 and not seen & TOGGLED:
         wrong = said == _SAYS_OCCUPIED
         score = whole(record["false_yes"])
@@ -171,19 +189,38 @@ def _judge_occupancy(record: Record, idle: bool, at_us: int, context: Context) -
 
 
 @helper
-def _judge_load(record: Record, idle: bool, at_us: int, context: Context) -> None:  # noqa: FBT001
+def _judge_idle_load(record: Record, idle: bool, uncalled: bool, context: Context) -> None:  # noqa: FBT001
+    """Count the cars in a row that were empty, and weighed something.
+
+    Of two sensors that say there is somebody neither may speak for the other: where no car call was
+    made either, a load cell that has not shown an empty car in this window is the odd one.
+    """
+    offset_kg = context.limits.equipment.load_offset_kg
+    weighs = float(record["shut_load_kg"]) >= offset_kg
+    said_empty = idle and record["occupancy_before"] != _SAYS_OCCUPIED
+    if (said_empty or uncalled) and not weighs:
+        record["load_idle_wrong"] = 0
+    elif said_empty or (uncalled and _lowest_kg(record) >= offset_kg):
+        record["load_idle_wrong"] = _up(whole(record["load_idle_wrong"]), _ONE)
+
+
+@helper
+def _judge_load(
+    record: Record,
+    idle: bool,  # noqa: FBT001
+    uncalled: bool,  # noqa: FBT001
+    at_us: int,
+    context: Context,
+) -> None:
     """Judge the load cell's zero: an idle car is empty, and so is any car now and then."""
     load_kg = float(record["shut_load_kg"])
     if isnan(load_kg):
         return
     limits = context.limits.equipment
-    lowest_kg = float(record["lowest_load_kg"])
-    record["lowest_load_kg"] = load_kg if isnan(lowest_kg) else min(lowest_kg, load_kg)
-    if idle and record["occupancy_before"] != _SAYS_OCCUPIED:
-        off = load_kg >= limits.load_offset_kg
-        record["load_idle_wrong"] = _up(whole(record["load_idle_wrong"]), _ONE) if off else 0
+    lowest_kg = _lowest_kg(record)
+    record["lowest_load_kg"] = lowest_kg
+    _judge_idle_load(record, idle, uncalled, context)
     record["load_cycles"] = _up(whole(record["load_cycles"]), _ONE)
-    lowest_kg = float(record["lowest_load_kg"])
     windowed = whole(record["load_cycles"]) >= limits.load_window_cycles
     off = lowest_kg >= limits.load_offset_kg
     if whole(record["load_idle_wrong"]) >= _IDLE_WRONG or (windowed and off):
@@ -201,20 +238,20 @@ def _judge_load(record: Record, idle: bool, at_us: int, context: Context) -> Non
 @helper
 def shutting_over(
     record: Record,
-    shut_since_us: int,
+    before: DoorBefore,
     at_us: int,
     counts: bool,  # noqa: FBT001
     context: Context,
 ) -> None:
     """Judge what was said while the doors were shut: they begin to open now."""
-    rest_since_us = record["stationary_since_us"]
+    shut_since_us, rest_since_us = before.moved_us, record["stationary_since_us"]
     idle = (
         NONE_US not in (shut_since_us, rest_since_us)
         and at_us - max(shut_since_us, rest_since_us) >= context.limits.equipment.idle_us
     )
     if counts:
-        _judge_occupancy(record, idle, at_us, context)
-        _judge_load(record, idle, at_us, context)
+        _judge_occupancy(record, idle, before.uncalled, at_us, context)
+        _judge_load(record, idle, before.uncalled, at_us, context)
     said = record["occupancy_before"]
     record["equipment_seen"] = whole(record["equipment_seen"]) & (
         BYTE ^ (SAID_EMPTY | SAID_OCCUPIED | TOGGLED)

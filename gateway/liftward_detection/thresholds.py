@@ -29,7 +29,7 @@ from liftward_detection.weighing import (
 )
 
 # Grows when the rules change; stored with each verdict beside the hash of the thresholds.
-DETECTOR_VERSION = "belief-3"
+DETECTOR_VERSION = "belief-4"
 
 MICROSECONDS_PER_SECOND = 1_000_000
 

@@ -357,7 +357,7 @@ def detection(shown: Json) -> Json:
         "detected_at": shown["detected_at"],
         "received_at": shown["opened_at"],
         "evidence": evidence,
-        "detector_version": "belief-3",
+        "detector_version": "belief-4",
         "thresholds_hash": "5b9c1e7700aa",
     }
 

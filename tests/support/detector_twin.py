@@ -17,6 +17,7 @@ from support.fault_twin import FaultMemory
 SECOND_US = 1_000_000
 SLOW_CLOCK_US = 300 * SECOND_US  # an event that is later than that is of a backlog
 OVERTAKEN_US = 3 * SECOND_US  # an event that came first by more is of another time than the sample
+AHEAD_BY_DELAY_US = 10 * SECOND_US  # an event from further ahead has a clock that runs ahead
 MODE_CODES = {
     "gb_42": "out_of_service",
     "gb_43": "inspection",
@@ -100,6 +101,8 @@ class Twin:
     test_us: int | None = None
     door_us: int | None = None
     weighed: dict[str, int] | None = None
+    called: bool = False  # had a car call since the way out was last open
+    calls_told: bool = False  # has told a car call since its boot
     sensor_said: set[bool] = field(default_factory=set)
     load_said: set[bool] = field(default_factory=set)
     seen_mode: bool = False
@@ -160,6 +163,7 @@ class Twin:
             self.fire_until(row["at_us"])
         if self.last is None or row["boot_id"] != self.last["boot_id"]:
             self.seen_mode = self.seen_speed = self.stood_shut = self.events_ahead = False
+            self.calls_told = False
             self.numbers_ever = set()
         self.numbers_ever |= numbers
         self.told = told
@@ -204,6 +208,10 @@ class Twin:
         if self.last:  # what comes now has not happened later than now
             expected_us = self.device_time(row["received_us"])
             if row["at_us"] + SLOW_CLOCK_US >= row["received_us"]:
+                behind_us = self.last["received_us"] - self.last["at_us"]
+                behind_us = 0 if behind_us > SLOW_CLOCK_US else behind_us
+                latest_us = row["received_us"] - behind_us + AHEAD_BY_DELAY_US
+                row = row | {"at_us": min(row["at_us"], latest_us)}
                 timed = row | {"at_us": min(row["at_us"], expected_us)}
         if before and timed["at_us"] < before["at_us"] and order(row) <= order(before):
             return []
@@ -377,7 +385,7 @@ class Twin:
         if facts.door != before.door:
             self.door_us = at_us
         self.seen_speed = self.seen_speed or row.get("speed_mps") is not None
-        self.note_sightings()
+        self.note_sightings(passed_us)
         button = row.get("alarm_button", "unknown")
         if button != "unknown" and not earlier(at_us, self.button_event_us):
             self.take_button(button, at_us)
@@ -412,7 +420,7 @@ class Twin:
             return
         assert self.last
         self.rest_us = self.due_us = self.aboard = None
-        self.sensor_said, self.load_said = set(), set()
+        self.sensor_said, self.load_said, self.called = set(), set(), False
         self.travelled = self.pressed = self.retried = self.ran = self.moved = False
         self.forget_alarm(self.last["at_us"])
 
@@ -479,7 +487,7 @@ class Twin:
                 self.presses_here += count - self.presses
         self.presses = count
 
-    def note_sightings(self) -> None:
+    def note_sightings(self, passed_us: int) -> None:
         facts = self.facts
         now: list[set[bool]] = [
             set() if said is None else {said} for said in (facts.sensor, facts.load)
@@ -490,11 +498,17 @@ class Twin:
             and facts.at_level is not False
             and facts.stationary is not False
         )
-        out = facts.sensor is False and facts.load is False and read_open(facts)
+        unheard = passed_us > self.us(self.limits.health_gap_s_max)
+        out = facts.sensor is False and facts.load is False and (read_open(facts) or unheard)
+        if facts.shut is False or may_be_open or out:
+            self.called = False
+        if facts.calls:
+            self.calls_told, self.called = True, facts.shut is not False
         if facts.shut is False:
             self.sensor_said, self.load_said = set(), set()
         elif out:
             self.sensor_said, self.load_said = now
+            self.aboard = False
         elif not may_be_open:
             self.sensor_said, self.load_said = self.sensor_said | now[0], self.load_said | now[1]
         elif now[0] | now[1]:
@@ -627,6 +641,10 @@ class Twin:
         facts, mode = self.facts, self.effective_mode()
         landing = facts.at_level is not False
         called = facts.calls is True or "car_calls" in (self.weighed or {})
+        ran_uncalled = self.travelled and self.calls_told and not self.called
+        uncalled = (landing and not self.travelled) or (
+            ran_uncalled and (not landing or facts.door != "unknown")
+        )
         more_presses = min(self.presses_here, 4) - 1
         more_retries = min(self.retries_here, 4) - 1
         code_from_us = (self.rest_us or 0) - self.us(self.limits.code_before_s)
@@ -644,7 +662,7 @@ class Twin:
             "load_occupied": self.load_said == {True},
             "load_empty": self.load_said == {False},
             "car_calls": called,
-            "no_car_calls": facts.calls is False and not called and landing and not self.travelled,
+            "no_car_calls": facts.calls is False and not called and uncalled,
             "direction_set": landing and facts.direction_set,
             "doors_unknown": landing
             and facts.shut is None

@@ -76,7 +76,7 @@ def test_what_is_no_state_is_refused_with_a_reason() -> None:
     """Another version, a cut, a flipped bit, something else: each is told apart."""
     data = used_state().to_bytes()
 
-    with pytest.raises(StateError, match="version 9; this detector reads 4"):
+    with pytest.raises(StateError, match="version 9; this detector reads 5"):
         FleetState.from_bytes(data[:4] + b"\x09" + data[5:])
     with pytest.raises(StateError, match="damaged"):
         FleetState.from_bytes(data[:-1])

@@ -19,6 +19,25 @@ _RUNS: Row = {"speed_mps": 1.5, "car_door": "closed", "door_zone": "outside"}
 _SHUT_IN: Row = _RUNS | {"speed_mps": 0.0, "occupancy": "occupied", "service_mode": "normal"}
 
 
+def _found(*steps: list[Row] | float) -> list[tuple[str, str]]:
+    """Take samples and events, each list at once, and return what is told of entrapments.
+
+    A number is a tick at so many seconds.
+    """
+    state, thresholds = FleetState.empty(1), default_thresholds()
+    found = []
+    for step in steps:
+        if isinstance(step, float):
+            found.append(tick(state, EPOCH_US + round(step * SECOND_US), thresholds))
+        elif "kind" in step[0]:
+            found.append(take_events(state, event_columns(step), thresholds))
+        else:
+            found.append(observe(state, sample_columns(step), thresholds))
+    return [
+        (row["transition"], row["level"]) for row in rows_of(found) if row["kind"] == "entrapment"
+    ]
+
+
 def _shut_in_twice(*, button: bool) -> list[Row]:
     """Open, shut in from 10 to 30 s, open, shut in from 50 to 70 s; with the button or not."""
     pressed: Row = {"alarm_button": "pressed"} if button else {}
@@ -45,13 +64,7 @@ def _alarms(*, released: bool) -> list[Row]:
 
 
 def _entrapments(*, button: bool) -> list[tuple[str, str]]:
-    state, thresholds = FleetState.empty(1), default_thresholds()
-    found = [
-        take_events(state, event_columns(_alarms(released=True)), thresholds),
-        observe(state, sample_columns(_shut_in_twice(button=button)), thresholds),
-    ]
-    rows = [row for row in rows_of(found) if row["kind"] == "entrapment"]
-    return [(row["transition"], row["level"]) for row in rows]
+    return _found(_alarms(released=True), _shut_in_twice(button=button))
 
 
 _CONFIRMED_AND_OVER = [
@@ -82,12 +95,7 @@ def _entrapments_with_modes(modes: list[tuple[float, str]], shut_in_mode: str) -
     for until_s, signals in phases:
         samples += [sample(at_s=at_s, **signals) for at_s in range(begun_s, until_s)]
         begun_s = until_s
-    state, thresholds = FleetState.empty(1), default_thresholds()
-    found = [
-        take_events(state, event_columns(events), thresholds),
-        observe(state, sample_columns(samples), thresholds),
-    ]
-    return [row["transition"] for row in rows_of(found) if row["kind"] == "entrapment"]
+    return [transition for transition, _ in _found(events, samples)]
 
 
 def test_samples_in_inspection_are_read_as_such_although_its_end_was_told_first() -> None:
@@ -102,26 +110,8 @@ def test_people_shut_in_are_found_although_a_later_inspection_was_told_first() -
 
 
 _HOUR_S = 3_600.0
+_LATER_S = 2 * _HOUR_S
 _SLOW_DOOR: Row = _SHUT_IN | {"car_door": "opening", "door_zone": "inside", "car_calls_count": 1}
-
-
-_ticked: list[Row] = []  # an empty step: nothing comes, and two hours go by
-
-
-def _found(*steps: list[Row]) -> list[tuple[str, str]]:
-    """Take samples and events, each list at once, and return what is told of entrapments."""
-    state, thresholds = FleetState.empty(1), default_thresholds()
-    found = []
-    for rows in steps:
-        if rows is _ticked:
-            found.append(tick(state, EPOCH_US + round(2 * _HOUR_S * SECOND_US), thresholds))
-        elif "kind" in rows[0]:
-            found.append(take_events(state, event_columns(rows), thresholds))
-        else:
-            found.append(observe(state, sample_columns(rows), thresholds))
-    return [
-        (row["transition"], row["level"]) for row in rows_of(found) if row["kind"] == "entrapment"
-    ]
 
 
 def _slow_door() -> list[Row]:
@@ -165,16 +155,16 @@ def test_event_of_a_backlog_is_no_word_of_how_the_car_stands() -> None:
         event(at_s=at_s, lag_s=_HOUR_S, kind="door_retry", sequence=round(at_s))
         for at_s in (9.0, 20.0, 40.0, 1_000.0)
     ]
-    assert _found(stopped, kept, _ticked) == []
+    assert _found(stopped, kept, _LATER_S) == []
 
 
 def test_mains_that_were_lost_later_make_no_silence_suspect() -> None:
     """The link was lost in mid-run; what code 41 tells of an hour later is not of that run."""
     runs = [sample(at_s=at_s, **_RUNS, occupancy="occupied") for at_s in range(5)]
     cut = event(at_s=_HOUR_S, lag_s=_HOUR_S, kind="fault_raised", gb_code=41)
-    assert _found(runs, [cut], _ticked) == []
+    assert _found(runs, [cut], _LATER_S) == []
     cut = event(at_s=6.0, kind="fault_raised", gb_code=41)
-    assert _found(runs, [cut], _ticked) == [("began", "suspected")]
+    assert _found(runs, [cut], _LATER_S) == [("began", "suspected")]
 
 
 def test_press_counts_as_soon_as_the_samples_have_come_so_far() -> None:
@@ -191,9 +181,9 @@ def test_old_press_waits_for_the_samples_of_its_time() -> None:
     """How the car stood an hour ago, when the link was lost, says nothing of a press since then."""
     stood = [sample(at_s=at_s, **_SHUT_IN | {"occupancy": "empty"}) for at_s in range(3)]
     pressed = event(at_s=600.0, lag_s=_HOUR_S, kind="alarm_pressed")
-    assert _found(stood, [pressed], _ticked) == []
+    assert _found(stood, [pressed], _LATER_S) == []
     in_time = pressed | {"received_us": pressed["at_us"]}
-    assert _found(stood, [in_time], _ticked) == _CONFIRMED_AND_OVER[:3]
+    assert _found(stood, [in_time], _LATER_S) == _CONFIRMED_AND_OVER[:3]
 
 
 def test_press_in_time_counts_although_the_samples_had_a_fast_clock() -> None:
@@ -201,7 +191,7 @@ def test_press_in_time_counts_although_the_samples_had_a_fast_clock() -> None:
     stands = _SHUT_IN | {"occupancy": "empty"}
     fast = [sample(at_s=600.0 + at_s, lag_s=-600.0, **stands) for at_s in range(3)]
     pressed = event(at_s=700.0, kind="alarm_pressed")
-    assert _found(fast, [pressed], _ticked) == _CONFIRMED_AND_OVER[:3]
+    assert _found(fast, [pressed], _LATER_S) == _CONFIRMED_AND_OVER[:3]
 
 
 def test_press_in_the_midst_of_a_backlog_waits_for_its_samples() -> None:
@@ -225,6 +215,40 @@ def test_words_of_a_clock_that_is_ahead_of_the_samples_are_of_now() -> None:
     ]
     assert ("raised", "confirmed") not in _found(stands, more)
     assert _found(stands, words, more) == _CONFIRMED_AND_OVER[:3]
+
+
+def test_presses_of_a_fast_clock_are_weighed_when_they_come() -> None:
+    """Each press is told as one of two minutes ahead: none may wait for the next one."""
+    stood = [sample(at_s=at_s, **_OPEN | {"car_door": "closed"}) for at_s in range(3)]
+    words = [event(at_s=1_905.0, lag_s=-105.0, kind="fault_raised", gb_code=2)]
+    words += [
+        event(at_s=1_905.0 + after_s, lag_s=-105.0, kind="alarm_pressed", sequence=number)
+        for number, after_s in enumerate((15.0, 75.0), 2)
+    ]
+    assert _found(stood, words[:2], 1_835.0, words[2:]) == _CONFIRMED_AND_OVER[:3]
+
+
+def test_delays_alone_move_no_event() -> None:
+    """A sample is four seconds under way and an event none: it keeps the time it tells."""
+    unseen = _SHUT_IN | {"occupancy": "unknown", "door_zone": "inside"}
+    stands = [sample(at_s=at_s, lag_s=4.0, **unseen) for at_s in range(10)]
+    state, thresholds = FleetState.empty(1), default_thresholds()
+    observe(state, sample_columns(stands), thresholds)
+    took = take_events(
+        state, event_columns([event(at_s=13.0, kind="fault_raised", gb_code=4)]), thresholds
+    )
+    assert [row["onset_at_us"] for row in took.rows()] == [EPOCH_US + 13 * SECOND_US]
+
+
+def test_samples_of_a_backlog_move_no_event_of_now() -> None:
+    """They are of an hour ago because they were kept, not because their clock is wrong."""
+    stands = [sample(at_s=at_s, lag_s=_HOUR_S, **_SHUT_IN) for at_s in range(10)]
+    state, thresholds = FleetState.empty(1), default_thresholds()
+    observe(state, sample_columns(stands), thresholds)
+    word = event(at_s=_HOUR_S + 13.0, kind="fault_raised", gb_code=41)
+    took = take_events(state, event_columns([word]), thresholds)
+    onsets_us = {row["kind"]: row["onset_at_us"] for row in took.rows()}
+    assert onsets_us["gb_41"] == word["at_us"]
 
 
 def test_press_after_an_inspection_is_kept_although_it_was_told_before() -> None:

@@ -109,6 +109,21 @@ def without_load(bend: Bend) -> Bend:
     return lambda sample, rng: bend(sample, rng) | {"load_kg": None}
 
 
+def all_of(*bends: Bend) -> Bend:
+    def bend(sample: Row, rng: np.random.Generator) -> Row:
+        for one in bends:
+            sample = one(sample, rng)
+        return sample
+
+    return bend
+
+
+def calling(sample: Row, _rng: np.random.Generator) -> Row:
+    """Who rides has pressed a button."""
+    rides = sample["occupancy"] == "occupied" and sample["speed_mps"] > 0
+    return sample | {"car_calls_count": int(rides)}
+
+
 def misses_closings(sample: Row, rng: np.random.Generator) -> Row:
     return sample | {"car_door": "closing"} if sample["car_door"] == "closed" else sample
 
@@ -200,6 +215,51 @@ def test_two_liars_of_one_kind_are_distrusted_both_and_told_in_turn() -> None:
         ("sensor_stuck", "ended", "occupancy"),
         ("sensor_stuck", "began", "levelling_error_mm"),
     ]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [inverted("occupancy", "empty", "occupied"), always(occupancy="occupied")],
+    ids=["inverted", "stuck"],
+)
+def test_two_liars_that_agree_are_found_by_the_car_calls(lie: Bend) -> None:
+    """A load cell and a people sensor that see somebody in every empty car vouch for each other."""
+    life = Life(all_of(calling, heavy, lie)).serve(5)
+    state = FleetState.empty(1)
+    observe(state, sample_columns(life.rows), THRESHOLDS)
+    assert disbelieved(state.records[0]) == ["load_kg", "occupancy"]
+
+
+def test_calls_that_a_device_never_tells_accuse_no_sensor() -> None:
+    """Its counter stays at zero, or is absent: that somebody rides without a call says nothing."""
+    for calls in (always(car_calls_count=0), sound):
+        for load in (sound, without_load(sound)):
+            life = Life(all_of(calls, load))
+            for _ in range(14):  # somebody is always aboard, and the car is never empty
+                life.trip()
+                life.door_cycle(people=1)
+            assert life.findings() == []
+
+
+def test_riders_who_forget_to_call_accuse_no_sensor() -> None:
+    """Every third rider is carried along without a car call, with and without a load cell."""
+
+    for load in (sound, without_load(sound)):
+        life = Life(all_of(calling, load))
+        for number in range(300):
+            life.bend = all_of(always(car_calls_count=0) if number % 3 == 0 else calling, load)
+            life.serve(1)
+        assert life.findings() == []
+
+
+def test_riders_in_a_row_who_forget_to_call_accuse_no_load_cell() -> None:
+    """Four times the car is taken on by the next landing call, with somebody in it."""
+    life = Life(calling).serve(3)
+    life.bend = always(car_calls_count=0)
+    for _ in range(4):
+        life.trip()
+        life.door_cycle(people=1)
+    assert life.findings() == []
 
 
 def test_numbers_that_stop_trembling_are_frozen() -> None:
