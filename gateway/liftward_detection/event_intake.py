@@ -168,26 +168,37 @@ def _draw_conclusions(record: Record, at_us: int, context: Context) -> None:
 
 
 @helper
-def _note_event_time(
-    record: Record, events: EventArrays, i: int, at_us: int, expected_us: int
-) -> bool:
-    """Return False for an event that comes late: before the last one and not sent after it.
+def _place_us(events: EventArrays, i: int, at_us: int, expected_us: int) -> int:
+    """Return an event's time in the order of events.
 
     A clock that runs ahead of the samples' own makes no event one of later. In the midst of a
     backlog what is expected is of long ago, and makes none one of earlier.
     """
-    boot_id, sequence = events.boot_id[i], events.sequence[i]
-    observed_us = at_us
-    if not is_old(at_us, events.received_at_us[i]):
-        observed_us = min(at_us, expected_us)
-    if observed_us < record["event_observed_us"] and not is_newer(
-        boot_id, sequence, record["event_boot_id"], record["event_sequence"]
-    ):
-        return False
-    record["event_observed_us"] = max(record["event_observed_us"], observed_us)
-    record["event_boot_id"] = boot_id
-    record["event_sequence"] = sequence
-    return True
+    return at_us if is_old(at_us, events.received_at_us[i]) else min(at_us, expected_us)
+
+
+@helper
+def _is_late(record: Record, events: EventArrays, i: int, place_us: int) -> bool:
+    """Tell whether an event comes late: before the last one and not sent after it."""
+    return place_us < record["event_observed_us"] and not is_newer(
+        events.boot_id[i], events.sequence[i], record["event_boot_id"], record["event_sequence"]
+    )
+
+
+@helper
+def _note_event(
+    record: Record,
+    events: EventArrays,
+    i: int,
+    place_us: int,
+    ahead: bool,  # noqa: FBT001 - positional in compiled code
+) -> None:
+    record["event_observed_us"] = max(record["event_observed_us"], place_us)
+    record["event_boot_id"] = events.boot_id[i]
+    record["event_sequence"] = events.sequence[i]
+    record["seen"] |= HEARD_CHANGE  # what happens at a lift is told by a device that lives
+    if ahead:
+        record["seen"] |= EVENTS_AHEAD
 
 
 @helper
@@ -235,23 +246,22 @@ def take_event(
     """Apply event `i` to its lift, after what was due when it happened.
 
     Timers run on samples: they advance to the event only as far as no sample can still be under
-    way, which is what a tick at this instant would do. What an event out of a backlog means is told
-    by the samples of its time, which come after it.
+    way, and before it is noted: just what a tick at this instant would do. What an event out of a
+    backlog means is told by the samples of its time, which come after it.
     """
     sampled, ahead = record["observed_us"] != NONE_US, False
     expected_us = NEVER_DUE_US
     if sampled:
         expected_us = context.received_us - allowance_us(record, context.limits)
     at_us = happened_us(record, events.observed_at_us[i], context.received_us)
-    if not _note_event_time(record, events, i, at_us, expected_us):
+    place_us = _place_us(events, i, at_us, expected_us)
+    if _is_late(record, events, i, place_us):
         return
     wake(record)
-    record["seen"] |= HEARD_CHANGE  # what happens at a lift is told by a device that lives
     if sampled:
         ahead = is_ahead(record, at_us, context.received_us)
-        if ahead:
-            record["seen"] |= EVENTS_AHEAD
         fire_due(record, min(at_us, expected_us), context)
+    _note_event(record, events, i, place_us, ahead)
     _apply_event(record, events, i, at_us, ahead, context)
     if not ahead:
         _draw_conclusions(record, at_us, context)

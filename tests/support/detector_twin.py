@@ -217,13 +217,13 @@ class Twin:
             return []
         if before:
             timed = timed | {"at_us": max(timed["at_us"], before["at_us"])}
-        self.last_event, self.alive = timed, True
         ahead = False
         if self.last:
             old = row["at_us"] + SLOW_CLOCK_US < row["received_us"]
             ahead = old and row["at_us"] > self.last["at_us"] + OVERTAKEN_US
-            self.events_ahead = self.events_ahead or ahead
             self.fire_until(min(row["at_us"], expected_us))
+        self.last_event, self.alive = timed, True
+        self.events_ahead = self.events_ahead or ahead
         self.apply_event(row, ahead=ahead)
         if not ahead:  # else the samples of its time, which come yet, tell what it means
             self.update_suppression(row["at_us"])

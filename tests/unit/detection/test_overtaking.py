@@ -228,6 +228,26 @@ def test_presses_of_a_fast_clock_are_weighed_when_they_come() -> None:
     assert _found(stood, words[:2], 1_835.0, words[2:]) == _CONFIRMED_AND_OVER[:3]
 
 
+def test_press_is_answered_by_its_own_time_whoever_notices_first() -> None:
+    """One sample, a press at 20 s, the next one at 65 s: a tick between them changes no instant."""
+    stands = [sample(at_s=0.0, **_SHUT_IN | {"door_zone": "inside", "car_calls_count": 1})]
+    first, second = (
+        [event(at_s=at_s, kind="alarm_pressed", sequence=round(at_s))] for at_s in (20.0, 65.0)
+    )
+    outcomes = []
+    for ticks in ([20.0], []):
+        state, thresholds = FleetState.empty(1), default_thresholds()
+        found = [observe(state, sample_columns(stands), thresholds)]
+        found.append(take_events(state, event_columns(first), thresholds))
+        found += [tick(state, EPOCH_US + round(at_s * SECOND_US), thresholds) for at_s in ticks]
+        found.append(take_events(state, event_columns(second), thresholds))
+        outcomes.append(
+            [(row["kind"], row["level"], row["detected_at_us"]) for row in rows_of(found)]
+        )
+    assert sorted(outcomes[0]) == sorted(outcomes[1])
+    assert ("entrapment", "confirmed", EPOCH_US + 20 * SECOND_US) in outcomes[0]
+
+
 def test_delays_alone_move_no_event() -> None:
     """A sample is four seconds under way and an event none: it keeps the time it tells."""
     unseen = _SHUT_IN | {"occupancy": "unknown", "door_zone": "inside"}
