@@ -39,10 +39,10 @@ def note_worst(record: Record, kind: int, measured: float) -> None:
     """Keep the largest reading, either way, of what a kind measures; NaN tells nothing."""
     if isnan(measured):
         return
-    place = PLACE_OF_WORST[kind]
-    worst = float(record["worst"][place])
-    if isnan(worst) or abs(measured) > abs(worst):
-        record["worst"][place] = np.float32(measured)
+    place, kept = PLACE_OF_WORST[kind], np.float32(measured)  # as it is kept: no tie by rounding
+    worst = record["worst"][place]
+    if isnan(worst) or abs(kept) > abs(worst):
+        record["worst"][place] = kept
 
 
 @helper

@@ -149,9 +149,9 @@ def drop_suppressed(twin: Any) -> None:
 def note_worst(twin: Any, kind: str, measured: float | None) -> None:
     if measured is None:
         return
-    before = twin.faults.worst.get(kind)
-    if before is None or abs(measured) > abs(before):
-        twin.faults.worst[kind] = float(np.float32(measured))
+    before, now = twin.faults.worst.get(kind), float(np.float32(measured))
+    if before is None or abs(now) > abs(before):
+        twin.faults.worst[kind] = now
 
 
 def seen(twin: Any, kind: str, condition: Fact, at_us: int, measured: float | None) -> None:
