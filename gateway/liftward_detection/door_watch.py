@@ -44,7 +44,7 @@ class DoorBefore(NamedTuple):
 
     door: int  # DoorState code
     moved_us: int  # it does what it does since then; NONE_US: not known to the phase
-    uncalled: bool  # the car has run since the doors were open, without a car call
+    uncalled: bool  # they open now, after a run without a car call
 
 
 @helper
@@ -60,8 +60,11 @@ def door_told(record: Record) -> int:
 
 
 @helper
-def door_before(record: Record) -> DoorBefore:
-    return DoorBefore(door_told(record), moved_us(record), ran_uncalled(record))
+def door_before(record: Record, door: int) -> DoorBefore:
+    """Return what is known of the doors before a sample that says `door` is applied."""
+    told = door_told(record)
+    opens = told == _CLOSED and door != _CLOSED
+    return DoorBefore(told, moved_us(record), opens and ran_uncalled(record))
 
 
 @helper

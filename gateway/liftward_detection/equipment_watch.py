@@ -110,7 +110,7 @@ def look_at_equipment(
 def look_without_news(record: Record, sample: Sample, sampled_us: int, context: Context) -> None:
     """Do the same for a sample whose states are those of the last one."""
     if needs_look(record, sample, context.limits):
-        watch_equipment(record, door_before(record), sample, sampled_us, context)
+        watch_equipment(record, door_before(record, sample.car_door), sample, sampled_us, context)
 
 
 @helper

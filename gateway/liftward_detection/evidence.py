@@ -183,15 +183,22 @@ def _door_pieces(record: Record) -> int:
 
 
 @helper
+def _is_uncalled(record: Record) -> bool:
+    """Tell whether the car has closed here, or ran until here, without a car call."""
+    at_landing = record["at_level"] != NO
+    if at_landing and not record["flags"] & TRAVELLED:
+        return True
+    door_told = record["car_door"] != _DOOR_UNKNOWN
+    return (door_told or not at_landing) and ran_uncalled(record)
+
+
+@helper
 def _call_pieces(record: Record) -> int:
     """Return what the car was asked for at this stop; controllers cancel calls after a fault."""
     waited = record["car_calls"] == YES or record["pieces"] & _CAR_CALLS != 0
     bits = _CAR_CALLS if waited else 0
     at_landing = record["at_level"] != NO
-    closed_here = at_landing and not record["flags"] & TRAVELLED
-    door_told = not at_landing or record["car_door"] != _DOOR_UNKNOWN
-    uncalled = closed_here or (door_told and ran_uncalled(record))
-    if record["car_calls"] == NO and not waited and uncalled:
+    if record["car_calls"] == NO and not waited and _is_uncalled(record):
         bits |= _NO_CAR_CALLS
     if record["direction_set"] == YES and at_landing:
         bits |= _DIRECTION_SET

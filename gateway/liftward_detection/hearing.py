@@ -34,7 +34,9 @@ def hear_sample(record: Record, sample: Sample, said: int, context: Context) -> 
             note_change(record, sample)
         if only_repeats(record, sample):
             sampled_us = record["observed_us"]
-            look_at_equipment(record, door_before(record), sample, sampled_us, context)
+            look_at_equipment(
+                record, door_before(record, sample.car_door), sample, sampled_us, context
+            )
             return
         heard, again = believed(record, sample, context.limits), True
     # Called from one place: compiled into it, for nearly each sample with news.

@@ -331,7 +331,7 @@ def take_sample(
     record["flags"] &= BYTE ^ PRESSED_UNSEEN
     _note_boot(record, sample)
     sampled_us = record["observed_us"]
-    before = door_before(record)
+    before = door_before(record, told.car_door)
     facts = facts_of(record, sample, limits)
     passed_us = at_us - sampled_us if sampled_us != NONE_US else 0
     if is_gap(record, passed_us, limits):

@@ -17,9 +17,11 @@ from liftward_detection.fleet import (
     TRAVELLED,
     Record,
 )
+from liftward_detection.quiet import look_again
 from liftward_detection.thresholds import Limits
 from liftward_wire.states import DoorState
 
+_SOMEBODY = SENSOR_YES | LOAD_YES
 _DOOR_UNKNOWN = DoorState.UNKNOWN.code
 
 
@@ -39,23 +41,25 @@ def note_sightings(record: Record, facts: Facts, passed_us: int, limits: Limits)
     both sources see that they are out, with a door open, whatever the zone says of it, or after a
     silence in which doors may have opened and shut again.
     """
-    calls = CALLED if facts.car_calls == YES else 0
-    if calls:
+    if facts.car_calls == YES:
         record["seen"] |= CALLS_TOLD
     if facts.shut == NO:
         record["sightings"] = 0
         return
-    now, before = _people_now(facts), int(record["sightings"])
-    unheard = passed_us > limits.equipment.gap_us_max
-    if min(-facts.sensor, -facts.load) == YES and (facts.door_open == YES or unheard):
+    now = _people_now(facts)
+    calls = CALLED if facts.car_calls == YES else 0
+    both_empty = min(-facts.sensor, -facts.load) == YES
+    if both_empty and (facts.door_open == YES or passed_us > limits.equipment.gap_us_max):
         record["sightings"] = now | calls
         record["aboard"] = NO
         return
     silent_door = facts.shut == UNKNOWN and facts.car_door == _DOOR_UNKNOWN
     if silent_door and min(facts.at_level, facts.stationary) != NO:
-        record["sightings"] = (now or before & (CALLED - 1)) | calls
+        record["sightings"] = (now or record["sightings"] & (CALLED - 1)) | calls
     else:
-        record["sightings"] = before | now | calls
+        record["sightings"] |= now | calls
+    if both_empty and (record["aboard"] == YES or record["sightings"] & _SOMEBODY):
+        look_again(record)  # the same again after a silence says that they are out
 
 
 @helper

@@ -115,3 +115,14 @@ def test_sensors_that_look_away_while_they_are_heard_free_nobody(
     state = FleetState.empty(1)
     _entrapments(_arrives_and_falls_silent(silent_s, _EMPTY), state)
     assert state.records["aboard"].tolist() == [aboard]
+
+
+def test_same_word_after_a_silence_counts_too() -> None:
+    """The sensors looked away at once, and say the same again half a minute later."""
+    arrives = _rows([(10, _RUNS | _ABOARD), (12, _OPEN | {"car_door": "closed"} | _ABOARD)])
+    empty = _OPEN | {"car_door": "closed"} | _EMPTY
+    state = FleetState.empty(1)
+    _entrapments([*arrives, *(sample(at_s=at_s, **empty) for at_s in (12, 13, 14))], state)
+    assert state.records["aboard"].tolist() == [YES]
+    _entrapments([sample(at_s=44, **empty)], state)
+    assert state.records["aboard"].tolist() == [NO]
