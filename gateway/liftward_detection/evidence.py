@@ -15,6 +15,7 @@ from liftward_detection.fleet import (
     MOVED,
     NONE_US,
     OPEN,
+    PRESSED_UNSEEN,
     RAN_AT_SPEED,
     REPORTED,
     SEEN_MODE,
@@ -114,6 +115,8 @@ def _code_raised(record: Record, at_us: int, limits: Limits) -> bool:
     if not record["active"] & _CODE_BITS:
         return False
     earliest_us = record["rest_since_us"] - limits.code_before_us
+    if record["flags"] & PRESSED_UNSEEN:  # since when it stands is not known
+        earliest_us = min(earliest_us, record["observed_us"])
     for kind in range(_GB_01, _GB_08 + 1):
         if status_of(record, kind) & REPORTED:
             since_us = record["since_us"][kind]

@@ -648,6 +648,8 @@ class Twin:
         more_presses = min(self.presses_here, 4) - 1
         more_retries = min(self.retries_here, 4) - 1
         code_from_us = (self.rest_us or 0) - self.us(self.limits.code_before_s)
+        if self.pressed_unseen and self.last:
+            code_from_us = min(code_from_us, self.last["at_us"])
         there: dict[str, int | bool | None] = {
             "place": True,
             "arrived_not_opened": landing and facts.door != "unknown" and self.travelled,

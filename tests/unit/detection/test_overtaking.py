@@ -228,6 +228,15 @@ def test_presses_of_a_fast_clock_are_weighed_when_they_come() -> None:
     assert _found(stood, words[:2], 1_835.0, words[2:]) == _CONFIRMED_AND_OVER[:3]
 
 
+def test_code_of_a_car_that_is_not_seen_counts_whenever_it_came() -> None:
+    """Code 02 a minute before the first press: since when the car stands is not known."""
+    stood = [sample(at_s=at_s, **_OPEN | {"car_door": "closed"}) for at_s in range(3)]
+    code = event(at_s=1_800.0, kind="fault_raised", gb_code=2, sequence=1)
+    press = event(at_s=1_860.0, kind="alarm_pressed", sequence=2)
+    assert _found(stood, [code, press], 1_900.0) == _CONFIRMED_AND_OVER[:3]
+    assert _found(stood, [press], 1_900.0) == [("began", "suspected")]
+
+
 def test_press_is_answered_by_its_own_time_whoever_notices_first() -> None:
     """One sample, a press at 20 s, the next one at 65 s: a tick between them changes no instant."""
     stands = [sample(at_s=0.0, **_SHUT_IN | {"door_zone": "inside", "car_calls_count": 1})]
