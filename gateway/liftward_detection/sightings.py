@@ -48,18 +48,18 @@ def note_sightings(record: Record, facts: Facts, passed_us: int, limits: Limits)
         return
     now = _people_now(facts)
     calls = CALLED if facts.car_calls == YES else 0
-    both_empty = min(-facts.sensor, -facts.load) == YES
-    if both_empty and (facts.door_open == YES or passed_us > limits.equipment.gap_us_max):
-        record["sightings"] = now | calls
-        record["aboard"] = NO
-        return
+    if min(-facts.sensor, -facts.load) == YES:
+        if facts.door_open == YES or passed_us > limits.equipment.gap_us_max:
+            record["sightings"] = now | calls
+            record["aboard"] = NO
+            return
+        if record["aboard"] == YES or record["sightings"] & _SOMEBODY:
+            look_again(record)  # the same again after a silence says that they are out
     silent_door = facts.shut == UNKNOWN and facts.car_door == _DOOR_UNKNOWN
     if silent_door and min(facts.at_level, facts.stationary) != NO:
         record["sightings"] = (now or record["sightings"] & (CALLED - 1)) | calls
     else:
         record["sightings"] |= now | calls
-    if both_empty and (record["aboard"] == YES or record["sightings"] & _SOMEBODY):
-        look_again(record)  # the same again after a silence says that they are out
 
 
 @helper
