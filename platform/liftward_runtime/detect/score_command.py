@@ -24,7 +24,7 @@ def configure(parser: ArgumentParser) -> None:
         "--scenario", nargs="+", metavar="NAME", help="only these parts (default: all)"
     )
     parser.add_argument(
-        "--seeds", type=_seeds, metavar="N|A..B", help="of the cities (default 17..32; quick: 1000)"
+        "--seeds", type=_seeds, metavar="N|A..B", help="of the cities (default 33..48; quick: 1000)"
     )
     parser.add_argument("--lift-days", type=float, help="of the full sensor set (default 51000)")
     parser.add_argument(
